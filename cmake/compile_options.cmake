@@ -1,0 +1,34 @@
+# Flags that every target shares. No -march here: code for one ISA level stands in src/cpu/<isa>/ (decision 11).
+add_library(nybble_options INTERFACE)
+target_compile_options(nybble_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -ffp-contract=off
+  -fPIC)  # for libraries and programs alike, so that they can share a precompiled header
+target_include_directories(nybble_options INTERFACE
+  ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(nybble_options INTERFACE -fpch-preprocess)
+  # GCC 12 finds false positives of these in inlined library code.
+  target_compile_options(nybble_options INTERFACE -Wno-array-bounds -Wno-stringop-overflow
+    -Wno-maybe-uninitialized -Wno-restrict)
+endif()
+if(NYBBLE_SANITIZE)
+  set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(nybble_options INTERFACE ${sanitize})
+  target_link_options(nybble_options INTERFACE ${sanitize})
+  # Unoptimized sanitized code is too slow for tests that run a model.
+  target_compile_options(nybble_options INTERFACE -O1)
+  target_compile_definitions(nybble_options INTERFACE _GLIBCXX_ASSERTIONS)
+endif()
+if(NYBBLE_FUZZ)
+  target_compile_options(nybble_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+target_link_libraries(nybble_options INTERFACE fmt::fmt nlohmann_json::nlohmann_json)
+
+# One precompiled header of standard and library headers for all targets.
+file(WRITE ${PROJECT_BINARY_DIR}/pch.cpp "")
+add_library(nybble_pch OBJECT ${PROJECT_BINARY_DIR}/pch.cpp)
+target_link_libraries(nybble_pch PUBLIC nybble_options)
+target_precompile_headers(nybble_pch PRIVATE
+  <algorithm> <array> <bit> <cmath> <cstddef> <cstdint> <cstring> <filesystem> <functional> <map> <memory>
+  <optional> <span> <string> <string_view> <unordered_map> <utility> <vector> <fmt/format.h>
+  <nlohmann/json.hpp>)

@@ -1,0 +1,61 @@
+// The first walk: checkpoint to quantized GGUF, one tensor in memory at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nybble/progress.h"
+
+namespace nybble {
+
+struct QuantizeRequest {
+  std::filesystem::path input;       // HF directory or GGUF
+  std::filesystem::path output;      // GGUF
+  std::string type;                  // a recipe ("Q4_K_M") or a format ("Q8_0"), case-insensitive; "COPY" keeps types
+  int threads = 0;                   // 0: one per core
+  bool pure = false;                 // every matrix in the recipe's main format
+  bool force = false;                // replace an existing output
+  bool allow_nan = false;
+  bool allow_requantize = false;     // take an already quantized input
+  // Regular expression on tensor names -> format; the first that matches wins over the recipe.
+  std::vector<std::pair<std::string, std::string>> tensor_types;
+  std::string output_tensor_type;    // format of the head; empty: the recipe's
+  std::string token_embedding_type;  // format of the embedding; empty: the recipe's
+};
+
+struct PlannedTensor {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::string from, to;
+  std::uint64_t bytes_before = 0, bytes_after = 0;
+  std::string reason;                // "recipe", "fallback: rows of 576 are not divisible by 256", "kept: 1-D" ...
+};
+
+struct QuantizePlan {
+  std::string recipe;
+  std::vector<PlannedTensor> tensors;
+  std::uint64_t bytes_before = 0, bytes_after = 0;  // of tensor data
+  std::uint64_t parameters = 0;
+  double bits_per_weight = 0;        // of all tensor data
+  std::size_t fallbacks = 0;
+};
+
+struct QuantizeReport {
+  QuantizePlan plan;
+  std::string output;
+  std::uint64_t file_bytes = 0;
+  double file_bits_per_weight = 0;
+  double seconds = 0;
+};
+
+// What quantize() would do. Reads headers only.
+QuantizePlan plan_quantize(const QuantizeRequest& request);
+// Same bytes for any number of threads. Throws Error.
+QuantizeReport quantize(const QuantizeRequest& request, const ProgressCallback& progress = {});
+// Names that `type` takes: recipes and formats, with one line on each.
+std::vector<std::pair<std::string, std::string>> quantize_types();
+
+}  // namespace nybble

@@ -1,0 +1,56 @@
+// GGUF: read versions 1 to 3 (little and big endian headers are told apart; big endian is refused with a sentence),
+// write version 3. Format page: docs/formats/gguf.md
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "files/checkpoint.h"
+
+namespace nybble::files {
+
+// One file of a GGUF, parsed from bytes that may be hostile. Views point into `bytes`.
+// Throws Error(corrupt_file) "<where>: ...".
+struct GgufFile {
+  int version = 0;
+  Metadata metadata;
+  std::vector<NamedTensor> tensors;
+  std::uint64_t alignment = 32;
+};
+GgufFile parse_gguf(std::span<const std::byte> bytes, const std::string& where);
+
+// Opens a GGUF, all of its shards when it is split (name-00001-of-00003.gguf).
+Checkpoint open_gguf(const std::filesystem::path& path);
+
+// What the header of a GGUF says of a tensor before its data come.
+struct TensorPlan {
+  std::string name;
+  FormatId format{};
+  Shape shape;
+};
+
+// Writes one GGUF v3 file: header first, then the tensors in the planned order, each given in pieces.
+// The file appears under its name only when finish() returns.
+class GgufWriter {
+ public:
+  GgufWriter(const std::filesystem::path& path, bool replace, const Metadata& metadata,
+             std::vector<TensorPlan> tensors);
+  // Bytes of the next tensor in the order of the plan, in pieces of any size.
+  void write(std::span<const std::byte> bytes);
+  // Throws Error(invalid_input) when bytes of a tensor are missing.
+  void finish();
+
+ private:
+  AtomicFile file_;
+  std::vector<TensorPlan> tensors_;
+  std::size_t next_tensor_ = 0;
+  std::uint64_t missing_in_tensor_ = 0;
+  std::uint64_t alignment_ = 32;
+};
+
+}  // namespace nybble::files

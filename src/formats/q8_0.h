@@ -1,0 +1,42 @@
+// Q8_0: 32 signed bytes and one fp16 scale, 8.5 bits per weight. Layout: docs/formats/q8_0.md
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string_view>
+
+#include "base/half.h"
+#include "formats/format.h"
+
+namespace nybble::formats {
+
+struct Q8_0 {
+  static constexpr std::string_view name = "Q8_0";
+  static constexpr int gguf_type = 8, block_len = 32, group_len = 32, zero = 0;
+  struct Block {
+    Half scale;
+    std::int8_t codes[32];
+  };
+
+  static constexpr int code(const Block& block, int i) { return block.codes[i]; }
+  static constexpr GroupScales<1> groups(const Block& block) {
+    return {.scale = to_float(block.scale), .offset = 0, .sub_scale = {1}, .sub_offset = {0}};
+  }
+  static constexpr void decode(const Block& block, float* out) { decode_affine<Q8_0>(block, out); }
+
+  // Absmax: at 8 bits a search for a better scale gains nothing that can be measured.
+  static Block encode(const float* x, const float*) {
+    float absmax = 0;
+    for (int i = 0; i < block_len; ++i) absmax = std::fmax(absmax, std::fabs(x[i]));
+    const float scale = absmax / 127;
+    const float inverse = scale == 0 ? 0 : 1 / scale;
+    Block block{to_half(scale), {}};
+    for (int i = 0; i < block_len; ++i) {
+      block.codes[i] = static_cast<std::int8_t>(std::round(x[i] * inverse));
+    }
+    return block;
+  }
+};
+static_assert(AffineFormat<Q8_0> && Encodable<Q8_0> && sizeof(Q8_0::Block) == 34);
+
+}  // namespace nybble::formats

@@ -1,0 +1,54 @@
+// A model made ready on a backend, and conversations with it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "models/model_source.h"
+
+namespace nybble::runtime {
+
+struct LoadOptions {
+  int threads = 0;              // 0: one per core
+  std::size_t max_bytes = 0;    // budget for weights and cache; 0: what the machine has free
+};
+
+// Weights on a backend. Immutable after construction, shared by sessions.
+class LoadedModel {
+ public:
+  LoadedModel(const models::ModelSource& source, const LoadOptions& options);
+  ~LoadedModel();
+  const models::DecoderConfig& config() const;
+
+ private:
+  friend class Session;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// One timeline: a KV cache and how far it is filled. Used from one thread.
+class Session {
+ public:
+  // context: positions the cache can hold; 0: the model's own. Throws Error(out_of_memory) before allocating too much.
+  Session(std::shared_ptr<const LoadedModel> model, int context, int batch = 512);
+  ~Session();
+
+  int context() const;
+  int position() const;
+  // Runs tokens through the model, appending to the cache. logits [vocab] of the last token.
+  // Throws Error(invalid_input) when the tokens do not fit the context.
+  std::span<const float> step(std::span<const std::int32_t> tokens);
+  // The same, with the logits of every token handed over in order: row(i, logits of token i).
+  void step_all(std::span<const std::int32_t> tokens,
+                const std::function<void(int, std::span<const float>)>& row);
+  // Forgets everything after the first n positions.
+  void rewind(int n);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace nybble::runtime

@@ -27,6 +27,6 @@ struct ConvertReport {
 };
 
 // The input is never touched; no half-written output is left. Throws Error.
-ConvertReport convert(const ConvertRequest& request, const ProgressCallback& progress = {});
+ConvertReport convert_model(const ConvertRequest& request, const ProgressCallback& progress = {});
 
 }  // namespace nybble

@@ -31,6 +31,6 @@ struct EvaluateReport {
 };
 
 // Throws Error, also when the text is shorter than one window.
-EvaluateReport evaluate(const EvaluateRequest& request, const ProgressCallback& progress = {});
+EvaluateReport evaluate_model(const EvaluateRequest& request, const ProgressCallback& progress = {});
 
 }  // namespace nybble

@@ -38,7 +38,7 @@ struct ModelSummary {
 };
 
 // Reads headers only. Throws Error.
-ModelSummary inspect(const std::filesystem::path& model);
+ModelSummary inspect_model(const std::filesystem::path& model);
 
 struct FormatSummary {
   std::string name;
@@ -47,6 +47,6 @@ struct FormatSummary {
   std::optional<int> gguf_type;
   bool can_read = true, can_write = false, can_run = true;
 };
-std::vector<FormatSummary> formats();
+std::vector<FormatSummary> list_formats();
 
 }  // namespace nybble

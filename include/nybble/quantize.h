@@ -51,10 +51,10 @@ struct QuantizeReport {
   double seconds = 0;
 };
 
-// What quantize() would do. Reads headers only.
+// What quantize_model() would do. Reads headers only.
 QuantizePlan plan_quantize(const QuantizeRequest& request);
 // Same bytes for any number of threads. Throws Error.
-QuantizeReport quantize(const QuantizeRequest& request, const ProgressCallback& progress = {});
+QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCallback& progress = {});
 // Names that `type` takes: recipes and formats, with one line on each.
 std::vector<std::pair<std::string, std::string>> quantize_types();
 

@@ -2,6 +2,16 @@
 #pragma once
 
 #include "formats/float_formats.h"
+#include "formats/number_formats.h"
+#include "formats/q2_k.h"
+#include "formats/q3_k.h"
+#include "formats/q4_0.h"
+#include "formats/q4_1.h"
+#include "formats/q4_k.h"
+#include "formats/q5_0.h"
+#include "formats/q5_1.h"
+#include "formats/q5_k.h"
+#include "formats/q6_k.h"
 #include "formats/q8_0.h"
 
 namespace nybble::formats {
@@ -12,6 +22,11 @@ struct FormatList {
 };
 
 // The order is the order of `nybble formats`; files never store it.
-using AllFormats = FormatList<F32, F16, BF16, Q8_0>;
+using AllFormats = FormatList<     //
+    F32, F16, BF16,                //
+    Q4_0, Q4_1, Q5_0, Q5_1, Q8_0,  //
+    Q2_K, Q3_K, Q4_K, Q5_K, Q6_K,  //
+    F64, I8, I16, I32, I64,        //
+    U8, U16, U32, U64, Bool, F8_E4M3, F8_E5M2>;
 
 }  // namespace nybble::formats

@@ -1,4 +1,5 @@
-// The formats at run time: one table made from the list of all.h, looked up by name or by GGUF number.
+// The formats at run time: one table made from the list of all.h, looked up by name or by GGUF
+// number.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +18,14 @@ namespace formats {
 struct FormatInfo {
   FormatId id;
   std::string_view name;
-  int gguf_type;    // -1: not in GGUF
-  int block_len;    // values a block
+  int gguf_type;  // -1: not in GGUF
+  int block_len;  // values a block
   int block_bytes;
   double bits_per_weight;
   // Decodes n blocks to n * block_len floats.
   void (*decode)(const std::byte* blocks, std::size_t n, float* out);
-  // Encodes n blocks from n * block_len floats; importance as in Encodable, of the same length or nullptr. nullptr when
-  // nybble does not write the format.
+  // Encodes n blocks from n * block_len floats; importance as in Encodable, of the same length or
+  // nullptr. nullptr when nybble does not write the format.
   void (*encode)(const float* x, const float* importance, std::size_t n, std::byte* blocks);
 };
 

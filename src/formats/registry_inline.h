@@ -25,7 +25,8 @@ template <class Visitor, class... Fs>
 auto visit(FormatId id, Visitor&& visitor, FormatList<Fs...>) {
   using Result = decltype(visitor.template operator()<F32>());
   using Call = Result (*)(Visitor&);
-  static constexpr Call calls[] = {[](Visitor& v) -> Result { return v.template operator()<Fs>(); }...};
+  static constexpr Call calls[] = {
+      [](Visitor& v) -> Result { return v.template operator()<Fs>(); }...};
   assert(static_cast<std::size_t>(id) < sizeof...(Fs));
   return calls[static_cast<std::size_t>(id)](visitor);
 }

@@ -1,0 +1,39 @@
+// Q5_0: 32 codes of 5 bits around 16 and one fp16 scale, 5.5 bits per weight. Layout:
+// docs/formats/q5_0.md
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/half.h"
+#include "formats/bit_plane.h"
+#include "formats/format.h"
+
+namespace nybble::formats {
+
+struct Q5_0 {
+  static constexpr std::string_view name = "Q5_0";
+  static constexpr int gguf_type = 6, block_len = 32, group_len = 32, zero = 16;
+  struct Block {
+    Half scale;
+    std::uint8_t high[4];  // the fifth bits
+    std::uint8_t low[16];
+  };
+  using Low = BitPlane<4, 16, 32>;
+  using High = BitPlane<1, 1, 32>;
+
+  static constexpr int code(const Block& block, int i) {
+    return Low::code(block.low, i) | High::code(block.high, i) << 4;
+  }
+  static constexpr void unpack(const Block& block, std::uint8_t* codes) {
+    Low::unpack(block.low, codes);
+    High::unpack<4>(block.high, codes);
+  }
+  static constexpr GroupScales<1> groups(const Block& block) {
+    return {.scale = to_float(block.scale), .sub_scale = {1}};
+  }
+  static constexpr void decode(const Block& block, float* out) { decode_affine<Q5_0>(block, out); }
+};
+static_assert(AffineFormat<Q5_0> && sizeof(Q5_0::Block) == 22);
+
+}  // namespace nybble::formats

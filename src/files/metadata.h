@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -52,6 +53,7 @@ class Metadata {
  private:
   std::string where_;
   std::vector<std::pair<std::string, MetadataValue>> items_;
+  std::unordered_map<std::string, std::size_t> places_;  // key -> place in items_
 };
 
 }  // namespace nybble::files

@@ -1,0 +1,227 @@
+// Applies a recipe to the tensors of a model.
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <optional>
+#include <regex>
+
+#include "base/error.h"
+#include "quantize/recipe.h"
+#include "quantize/recipe_file.h"
+
+namespace nybble::quantize {
+namespace {
+
+// std::regex recurses once a character.
+constexpr std::size_t max_name = 1024;
+
+FormatId format_named(std::string_view name, std::string_view asked_by) {
+  const auto id = formats::find_by_name(name);
+  if (!id) {
+    fail(ErrorKind::invalid_input,
+         "{} names the format \"{}\", which nybble does not know; `nybble formats` lists them",
+         asked_by, name);
+  }
+  return *id;
+}
+
+// Number of the layer of "blk.7.attn_q.weight"; -1 for tensors outside the layers.
+int layer_of(std::string_view name) {
+  constexpr std::string_view prefix = "blk.";
+  if (!name.starts_with(prefix)) return -1;
+  name.remove_prefix(prefix.size());
+  int layer = -1;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), layer);
+  const bool whole = error == std::errc() && end != name.data() + name.size() && *end == '.';
+  return whole ? layer : -1;
+}
+
+struct OverridePattern {
+  std::regex expression;
+  std::string text;
+  FormatId format;
+};
+
+std::vector<OverridePattern> compile(const Overrides& overrides) {
+  std::vector<OverridePattern> patterns;
+  for (const auto& [text, format] : overrides.tensor_types) {
+    try {
+      patterns.push_back({std::regex(text), text, format_named(format, "--tensor-type " + text)});
+    } catch (const std::regex_error&) {
+      fail(ErrorKind::invalid_input, "--tensor-type: \"{}\" is not a regular expression", text);
+    }
+  }
+  return patterns;
+}
+
+class Planner {
+ public:
+  Planner(const Recipe& recipe, const ModelFacts& model, std::span<const TensorFacts> tensors,
+          const Overrides& overrides)
+      : recipe_(recipe), model_(model), overrides_(overrides), patterns_(compile(overrides)) {
+    if (!recipe.format.empty()) main_ = format_named(recipe.format, "recipe " + recipe.name());
+    for (const TensorFacts& tensor : tensors) {
+      if (const Role* role = table_.role_of(tensor.name)) ++counts_[role];
+    }
+  }
+
+  // Depends on the tensors chosen for before: rules count those of a role.
+  TypeChoice choose(const TensorFacts& tensor) {
+    if (tensor.name.size() > max_name) {
+      fail(ErrorKind::unsupported, "tensor {}...: the name has {} bytes, more than {}",
+           tensor.name.substr(0, 60), tensor.name.size(), max_name);
+    }
+    if (auto kept = keep(tensor)) return *kept;
+    const Role* role = table_.role_of(tensor.name);
+    if (auto asked = by_override(tensor, role)) return fit(tensor, *asked);
+    if (!main_) return {tensor.stored, "kept: the recipe copies"};
+    if (overrides_.pure) return fit(tensor, {*main_, "pure"});
+    return fit(tensor, by_rule(tensor, role));
+  }
+
+ private:
+  std::optional<TypeChoice> keep(const TensorFacts& tensor) const {
+    const std::string& name = tensor.name;
+    const auto is_stored_format = [&](const std::string& format) {
+      return formats::info(tensor.stored).name == format;
+    };
+    if (std::any_of(table_.kept_stored.begin(), table_.kept_stored.end(), is_stored_format)) {
+      return TypeChoice{tensor.stored, "kept: integers"};
+    }
+    std::string reason;
+    const auto pattern = std::find_if(table_.kept.begin(), table_.kept.end(),
+                                      [&](const auto& p) { return glob_matches(p, name); });
+    if (tensor.shape.rows() <= 1) {
+      reason = "kept: 1-D";
+    } else if (pattern != table_.kept.end()) {
+      reason = "kept: " + *pattern;
+    } else if (!name.ends_with("weight")) {
+      return TypeChoice{tensor.stored, "kept: not a weight"};
+    } else {
+      return std::nullopt;
+    }
+    // Converters write these as F32 and llama.cpp computes with them as F32.
+    const bool is_float = formats::info(tensor.stored).block_len == 1;
+    return TypeChoice{is_float ? format_named(table_.kept_as, "tensors.table") : tensor.stored,
+                      reason};
+  }
+
+  const OverridePattern* pattern_for(const std::string& name) const {
+    for (const OverridePattern& pattern : patterns_) {
+      if (std::regex_search(name, pattern.expression)) return &pattern;
+    }
+    return nullptr;
+  }
+
+  // What the user asked for this tensor by name.
+  std::optional<TypeChoice> by_override(const TensorFacts& tensor, const Role* role) const {
+    const OverridePattern* pattern = pattern_for(tensor.name);
+    const bool is_embedding = role && role->name == "embedding";
+    const bool is_head = role && role->name == "head";
+    // The second table of a model that has two is large: a pattern may name it apart.
+    const bool own_pattern = pattern && tensor.name != "token_embd.weight";
+    if (is_embedding && !own_pattern && !overrides_.token_embedding_type.empty()) {
+      return asked(overrides_.token_embedding_type, "--token-embedding-type");
+    }
+    if (is_head && !overrides_.output_tensor_type.empty()) {
+      return asked(overrides_.output_tensor_type, "--output-tensor-type");
+    }
+    if (pattern) return TypeChoice{pattern->format, "asked: --tensor-type " + pattern->text};
+    if (is_embedding && model_.tied && !overrides_.output_tensor_type.empty()) {
+      return asked(overrides_.output_tensor_type, "--output-tensor-type");
+    }
+    return std::nullopt;
+  }
+
+  static TypeChoice asked(const std::string& format, const std::string& flag) {
+    return {format_named(format, flag), "asked: " + flag};
+  }
+
+  TypeChoice by_rule(const TensorFacts& tensor, const Role* role) {
+    const Place place = place_of(tensor, role);
+    std::string_view name = role ? std::string_view(role->name) : "";
+    // A tied embedding is the head too, which needs more bits.
+    if (name == "embedding" && model_.tied) name = "head";
+    for (const RecipeRule& rule : recipe_.rules) {
+      if (rule.role != name && rule.role != "any") continue;
+      if (!all_hold(rule.conditions, place, table_.definitions)) continue;
+      return {format_named(rule.format, "recipe " + recipe_.name()), "recipe: " + rule.text};
+    }
+    return {*main_, "recipe"};
+  }
+
+  Place place_of(const TensorFacts& tensor, const Role* role) {
+    Place place;
+    place.architecture = model_.architecture;
+    place.layers = model_.layers;
+    place.gqa = model_.kv_heads > 0 ? model_.heads / model_.kv_heads : 0;
+    place.experts = model_.experts;
+    place.calibrated = model_.calibrated;
+    place.ragged = tensor.shape.cols() % formats::info(*main_).block_len != 0;
+    place.stacked = tensor.shape.rank() > 2 && tensor.shape[tensor.shape.rank() - 3] > 1;
+    if (!role) return place;
+    place.n = role->counts_layers ? model_.layers : counts_[role];
+    place.counter = place.index = seen_[role]++;
+    const int layer = layer_of(tensor.name);
+    if (role->counts_layers && model_.experts > 1 && layer >= 0) place.index = layer;
+    place.every_third = (place.index - place.n / 8) % 3 == 2;
+    return place;
+  }
+
+  // Replaces a format whose block does not divide the rows.
+  TypeChoice fit(const TensorFacts& tensor, TypeChoice choice) const {
+    const std::int64_t cols = tensor.shape.cols();
+    const formats::FormatInfo& wanted = formats::info(choice.format);
+    if (cols % wanted.block_len == 0) return choice;
+    const auto entry = table_.fallbacks.find(wanted.name);
+    FormatId format = id_of<formats::F16>();
+    if (entry != table_.fallbacks.end()) {
+      const FormatId next = format_named(entry->second, "tensors.table");
+      if (cols % formats::info(next).block_len == 0) format = next;
+    }
+    return {format,
+            fmt::format("fallback: rows of {} are not divisible by {} ({})", cols, wanted.block_len,
+                        wanted.name),
+            true};
+  }
+
+  const Recipe& recipe_;
+  const ModelFacts& model_;
+  const Overrides& overrides_;
+  const TensorTable& table_ = tensor_table();
+  std::vector<OverridePattern> patterns_;
+  std::optional<FormatId> main_;  // nothing: tensors stay as they are
+  std::map<const Role*, int> counts_, seen_;
+};
+
+}  // namespace
+
+std::vector<TypeChoice> choose_types(const Recipe& recipe, const ModelFacts& model,
+                                     std::span<const TensorFacts> tensors,
+                                     const Overrides& overrides) {
+  // llama-quantize counts in this order, whatever the order in the file.
+  std::vector<std::size_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const int layer_a = layer_of(tensors[a].name), layer_b = layer_of(tensors[b].name);
+    return layer_a != layer_b ? layer_a < layer_b : tensors[a].name < tensors[b].name;
+  });
+  Planner planner(recipe, model, tensors, overrides);
+  std::vector<TypeChoice> choices(tensors.size());
+  for (const std::size_t i : order) choices[i] = planner.choose(tensors[i]);
+  return choices;
+}
+
+void check_writable(const Recipe& recipe, std::span<const TensorFacts> tensors,
+                    std::span<const TypeChoice> choices) {
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const formats::FormatInfo& info = formats::info(choices[i].format);
+    if (info.encode || choices[i].format == tensors[i].stored) continue;
+    fail(ErrorKind::unsupported,
+         "{}: {} would become {}, a format that nybble reads but cannot write yet; choose another "
+         "type than {}",
+         recipe.name(), tensors[i].name, info.name, recipe.name());
+  }
+}
+
+}  // namespace nybble::quantize

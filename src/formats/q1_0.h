@@ -1,11 +1,14 @@
 // Q1_0: 128 signs and one fp16 scale, 1.125 bits per weight. Layout: docs/formats/q1_0.md
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 
 #include "base/half.h"
+#include "formats/bit_plane.h"
 #include "formats/format.h"
+#include "formats/level_search.h"
 
 namespace nybble::formats {
 
@@ -16,23 +19,42 @@ struct Q1_0 {
     Half scale;
     std::uint8_t codes[16];  // a bit per weight, the lowest first; 1 is +scale
   };
+  using Codes = BitPlane<1, 1, 128>;
 
-  static constexpr int code(const Block& block, int i) { return block.codes[i / 8] >> i % 8 & 1; }
+  static constexpr int code(const Block& block, int i) { return Codes::code(block.codes, i); }
+  static constexpr void unpack(const Block& block, std::uint8_t* codes) {
+    Codes::unpack(block.codes, codes);
+  }
   // Two levels: 2 * scale * code - scale.
   static constexpr GroupScales<1> groups(const Block& block) {
     const float scale = to_float(block.scale);
     return {.scale = 2 * scale, .offset = -scale, .sub_scale = {1}, .sub_offset = {1}};
   }
-
+  // Not by the formula, which would lose the sign of a zero scale.
   static constexpr void decode(const Block& block, float* out) {
     const float scale = to_float(block.scale);
-    for (int byte = 0; byte < 16; ++byte) {
-      for (int bit = 0; bit < 8; ++bit) {
-        out[8 * byte + bit] = block.codes[byte] & 1 << bit ? scale : -scale;
-      }
+    std::uint8_t codes[block_len] = {};
+    unpack(block, codes);
+    for (int i = 0; i < block_len; ++i) out[i] = codes[i] != 0 ? scale : -scale;
+  }
+
+  // The best scale for signs is the weighted mean of the magnitudes.
+  static Block encode(const float* x, const float* importance) {
+    const ScaledValues<128> values(x, importance);
+    double sum = 0, weights = 0;
+    std::uint8_t codes[128];
+    for (int i = 0; i < 128; ++i) {
+      const double weight = importance == nullptr ? 1 : values.weight[i];
+      sum += weight * std::fabs(values.x[i]);
+      weights += weight;
+      codes[i] = x[i] >= 0;
     }
+    Block block{finite_half(values.unit), {}};
+    if (values.unit > 0) block.scale = finite_half(static_cast<float>(sum / weights * values.unit));
+    Codes::pack(codes, block.codes);
+    return block;
   }
 };
-static_assert(AffineFormat<Q1_0> && sizeof(Q1_0::Block) == 18);
+static_assert(AffineFormat<Q1_0> && Encodable<Q1_0> && sizeof(Q1_0::Block) == 18);
 
 }  // namespace nybble::formats

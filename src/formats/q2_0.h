@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "base/half.h"
+#include "formats/bit_plane.h"
 #include "formats/format.h"
+#include "formats/level_search.h"
 
 namespace nybble::formats {
 
@@ -15,25 +17,47 @@ struct Q2_0 {
   static constexpr int gguf_type = 42, block_len = 64, group_len = 64, zero = 1;
   struct Block {
     Half scale;
-    std::uint8_t codes[16];  // four neighbours to a byte, the lowest bits first
+    std::uint8_t codes[16];  // four neighbours to a byte
   };
+  using Codes = BitPlane<2, 1, 64>;
 
-  static constexpr int code(const Block& block, int i) {
-    return block.codes[i / 4] >> 2 * (i % 4) & 3;
+  static constexpr int code(const Block& block, int i) { return Codes::code(block.codes, i); }
+  static constexpr void unpack(const Block& block, std::uint8_t* codes) {
+    Codes::unpack(block.codes, codes);
   }
   static constexpr GroupScales<1> groups(const Block& block) {
-    return {.scale = to_float(block.scale), .offset = 0, .sub_scale = {1}, .sub_offset = {0}};
+    return {.scale = to_float(block.scale), .sub_scale = {1}};
+  }
+  static constexpr void decode(const Block& block, float* out) { decode_affine<Q2_0>(block, out); }
+
+  // The largest magnitude lands between 0.9 and 6, where 2 and -1 are the outer levels, for scales
+  // of both signs.
+  static Block encode(const float* x, const float* importance) {
+    const ScaledValues<64> values(x, importance);
+    Block block{finite_half(values.unit), {}};
+    if (!(values.unit > 0)) return block;
+    ScaleFit best;
+    for (const float sign : {1.0f, -1.0f}) {
+      const auto found = Search::search<64>(values.x, values.weight, 1, sign, {0.9f, 1.1f, 21});
+      if (found.error < best.error) best = found;
+    }
+    block.scale = finite_half(best.scale * values.unit);
+    const float scale = to_float(block.scale) / values.unit;
+    std::uint8_t codes[64];
+    for (int i = 0; i < 64; ++i) {
+      codes[i] =
+          static_cast<std::uint8_t>(Search::nearest_code(scale == 0 ? 0 : values.x[i] / scale));
+    }
+    Codes::pack(codes, block.codes);
+    return block;
   }
 
-  static constexpr void decode(const Block& block, float* out) {
-    const float scale = to_float(block.scale);
-    for (int byte = 0; byte < 16; ++byte) {
-      for (int t = 0; t < 4; ++t) {
-        out[4 * byte + t] = scale * static_cast<float>((block.codes[byte] >> 2 * t & 3) - zero);
-      }
-    }
-  }
+ private:
+  struct Levels {
+    static constexpr float value[4] = {-1, 0, 1, 2};
+  };
+  using Search = LevelSearch<Levels>;
 };
-static_assert(AffineFormat<Q2_0> && sizeof(Q2_0::Block) == 18);
+static_assert(AffineFormat<Q2_0> && Encodable<Q2_0> && sizeof(Q2_0::Block) == 18);
 
 }  // namespace nybble::formats

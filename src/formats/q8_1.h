@@ -22,7 +22,7 @@ struct Q8_1 {
 
   static constexpr int code(const Block& block, int i) { return block.codes[i]; }
   static constexpr GroupScales<1> groups(const Block& block) {
-    return {.scale = to_float(block.scale), .offset = 0, .sub_scale = {1}, .sub_offset = {0}};
+    return {.scale = to_float(block.scale), .sub_scale = {1}};
   }
   static constexpr void decode(const Block& block, float* out) {
     const float scale = to_float(block.scale);

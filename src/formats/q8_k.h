@@ -21,7 +21,7 @@ struct Q8_K {
 
   static constexpr int code(const Block& block, int i) { return block.codes[i]; }
   static constexpr GroupScales<1> groups(const Block& block) {
-    return {.scale = block.scale, .offset = 0, .sub_scale = {1}, .sub_offset = {0}};
+    return {.scale = block.scale, .sub_scale = {1}};
   }
   static constexpr void decode(const Block& block, float* out) {
     for (int i = 0; i < block_len; ++i) out[i] = block.scale * static_cast<float>(block.codes[i]);

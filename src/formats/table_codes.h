@@ -19,6 +19,9 @@ inline constexpr Table16 iq4_levels = {
 // kvalues_mxfp4.
 inline constexpr Table16 e2m1_doubled = {{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12}};
 
+// Their magnitudes.
+inline constexpr float e2m1_magnitudes[8] = {0, 1, 2, 3, 4, 6, 8, 12};
+
 // Code i of a group of len values: the low nibbles hold its first half, the high nibbles the
 // second.
 template <int len>

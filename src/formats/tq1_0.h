@@ -7,6 +7,7 @@
 
 #include "base/half.h"
 #include "formats/format.h"
+#include "formats/ternary_search.h"
 
 namespace nybble::formats {
 
@@ -36,7 +37,7 @@ struct TQ1_0 {
     return digit(bytes[offset % width], power);
   }
   static constexpr GroupScales<1> groups(const Block& block) {
-    return {.scale = to_float(block.scale), .offset = 0, .sub_scale = {1}, .sub_offset = {0}};
+    return {.scale = to_float(block.scale), .sub_scale = {1}};
   }
 
   static constexpr void decode(const Block& block, float* out) {
@@ -46,7 +47,28 @@ struct TQ1_0 {
     decode_digits<4, 4>(block.digits4, scale, out + 240);
   }
 
+  static Block encode(const float* x, const float* importance) {
+    const TernaryCodes ternary = encode_ternary(x, importance);
+    Block block{{}, {}, {}, ternary.scale};
+    encode_digits<32, 5>(ternary.codes, block.digits32);
+    encode_digits<16, 5>(ternary.codes + 160, block.digits16);
+    encode_digits<4, 4>(ternary.codes + 240, block.digits4);
+    return block;
+  }
+
  private:
+  // The fraction is rounded up, so that every digit comes out again.
+  template <int width, int n_digits>
+  static void encode_digits(const std::uint8_t* codes, std::uint8_t* bytes) {
+    for (int m = 0; m < width; ++m) {
+      int number = 0;
+      for (int t = 0; t < 5; ++t) {
+        number = 3 * number + (t < n_digits ? codes[t * width + m] : 0);
+      }
+      bytes[m] = static_cast<std::uint8_t>((number * 256 + 242) / 243);
+    }
+  }
+
   template <int width, int n_digits>
   static constexpr void decode_digits(const std::uint8_t* bytes, float scale, float* out) {
     int power = 1;
@@ -57,6 +79,6 @@ struct TQ1_0 {
     }
   }
 };
-static_assert(AffineFormat<TQ1_0> && sizeof(TQ1_0::Block) == 54);
+static_assert(AffineFormat<TQ1_0> && Encodable<TQ1_0> && sizeof(TQ1_0::Block) == 54);
 
 }  // namespace nybble::formats

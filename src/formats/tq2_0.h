@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "base/half.h"
+#include "formats/bit_plane.h"
 #include "formats/format.h"
+#include "formats/ternary_search.h"
 
 namespace nybble::formats {
 
@@ -14,27 +16,27 @@ struct TQ2_0 {
   static constexpr std::string_view name = "TQ2_0";
   static constexpr int gguf_type = 35, block_len = 256, group_len = 256, zero = 1;
   struct Block {
-    std::uint8_t codes[64];  // weight 128 h + 32 t + m: bits 2 t of byte 32 h + m
+    std::uint8_t codes[64];
     Half scale;
   };
+  using Codes = BitPlane<2, 32, 256>;
 
-  static constexpr int code(const Block& block, int i) {
-    return block.codes[i / 128 * 32 + i % 32] >> 2 * (i / 32 % 4) & 3;
+  static constexpr int code(const Block& block, int i) { return Codes::code(block.codes, i); }
+  static constexpr void unpack(const Block& block, std::uint8_t* codes) {
+    Codes::unpack(block.codes, codes);
   }
   static constexpr GroupScales<1> groups(const Block& block) {
-    return {.scale = to_float(block.scale), .offset = 0, .sub_scale = {1}, .sub_offset = {0}};
+    return {.scale = to_float(block.scale), .sub_scale = {1}};
   }
+  static constexpr void decode(const Block& block, float* out) { decode_affine<TQ2_0>(block, out); }
 
-  static constexpr void decode(const Block& block, float* out) {
-    const float scale = to_float(block.scale);
-    for (int row = 0; row < 8; ++row) {
-      const std::uint8_t* bytes = block.codes + row / 4 * 32;
-      for (int m = 0; m < 32; ++m) {
-        out[32 * row + m] = scale * static_cast<float>((bytes[m] >> 2 * (row % 4) & 3) - zero);
-      }
-    }
+  static Block encode(const float* x, const float* importance) {
+    const TernaryCodes ternary = encode_ternary(x, importance);
+    Block block{{}, ternary.scale};
+    Codes::pack(ternary.codes, block.codes);
+    return block;
   }
 };
-static_assert(AffineFormat<TQ2_0> && sizeof(TQ2_0::Block) == 66);
+static_assert(AffineFormat<TQ2_0> && Encodable<TQ2_0> && sizeof(TQ2_0::Block) == 66);
 
 }  // namespace nybble::formats

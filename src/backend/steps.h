@@ -1,0 +1,107 @@
+// Parameters of the fused steps of a decoder. Pointers are device addresses; matrices are
+// row-major, one row a token.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+namespace nybble::backend {
+
+class Weight;
+class KvCache;
+
+// The inputs of linears that a tap can see. Linears that share an input share a point.
+enum class TapPoint { qkv, attention_output, gate_up, down, head };
+
+// Sees the input x [tokens, cols] of the linears at a point, before they run. x is valid during the
+// call.
+using Tap = std::function<void(TapPoint point, const float* x, int tokens, std::int64_t cols)>;
+
+// y = weight x + bias.
+struct Linear {
+  const Weight* weight = nullptr;
+  const float* bias = nullptr;  // [rows]; nullptr: none
+};
+
+// RMS norm: x / sqrt(mean(x^2) + epsilon) * weight.
+struct Norm {
+  const float* weight = nullptr;  // nullptr: no norm
+  float epsilon = 0;
+};
+
+// cos and sin of each token's angles [tokens, rotary_dim / 2], the attention factor of YaRN
+// multiplied in.
+struct RopeAngles {
+  const float* cos = nullptr;  // nullptr: no rotation in this layer
+  const float* sin = nullptr;
+  int rotary_dim = 0;
+  bool interleaved = false;  // pairs (2i, 2i + 1) instead of (i, i + rotary_dim / 2)
+};
+
+struct HeadShape {
+  int heads = 0, kv_heads = 0, head_dim = 0;
+};
+
+// out [tokens, dim]: rows of the embedding.
+struct EmbedStep {
+  const Weight* embedding = nullptr;     // [vocab, dim]
+  std::span<const std::int32_t> tokens;  // host memory, each in [0, vocab)
+  float* out = nullptr;
+};
+
+// norm, then q, k, v, then bias, norm of heads and RoPE; k and v go to the cache at `position` and
+// on.
+struct AttentionInputsStep {
+  int tokens = 0, position = 0, layer = 0;
+  HeadShape shape;
+  const float* x = nullptr;  // [tokens, dim]
+  Norm norm;
+  Linear q, k, v;
+  Norm q_norm, k_norm;  // over head_dim; Qwen3
+  RopeAngles rope;
+  float* q_out = nullptr;  // [tokens, heads * head_dim]
+  KvCache* cache = nullptr;
+  const Tap* tap = nullptr;
+};
+
+// Softmax attention of each token over the cache up to itself.
+struct AttentionStep {
+  int tokens = 0, position = 0, layer = 0;
+  HeadShape shape;
+  float scale = 0;           // of q k
+  int window = 0;            // > 0: only the last `window` positions are seen
+  const float* q = nullptr;  // [tokens, heads * head_dim]
+  const KvCache* cache = nullptr;
+  float* out = nullptr;  // [tokens, heads * head_dim]
+};
+
+// residual += linear(x).
+struct ProjectAddStep {
+  int tokens = 0;
+  const float* x = nullptr;  // [tokens, cols of the weight]
+  Linear linear;
+  float* residual = nullptr;  // [tokens, rows of the weight]
+  const Tap* tap = nullptr;
+};
+
+// residual += down(silu(gate(n)) * up(n)) with n = norm(residual).
+struct FeedForwardStep {
+  int tokens = 0;
+  float* residual = nullptr;  // [tokens, dim]
+  Norm norm;
+  Linear gate, up, down;
+  const Tap* tap = nullptr;
+};
+
+// out [tokens, vocab] = head(norm(x)).
+struct LogitsStep {
+  int tokens = 0;
+  const float* x = nullptr;  // [tokens, dim]
+  Norm norm;
+  Linear head;
+  float* out = nullptr;
+  const Tap* tap = nullptr;
+};
+
+}  // namespace nybble::backend

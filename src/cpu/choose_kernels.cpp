@@ -1,0 +1,62 @@
+#include "cpu/choose_kernels.h"
+
+#include <array>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "cpu/scalar_kernels.h"
+#if defined(__x86_64__)
+#include "cpu/avx2/kernels_avx2.h"
+#include "cpu/avx512/kernels_avx512.h"
+#endif
+
+namespace nybble::cpu {
+namespace {
+
+struct Level {
+  const Kernels* kernels;
+  bool (*runs_here)();
+};
+
+#if defined(__x86_64__)
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
+         __builtin_cpu_supports("f16c") != 0;
+}
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") != 0 &&
+         __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+         __builtin_cpu_supports("avx512dq") != 0;
+}
+constexpr std::array levels{Level{&avx512::kernels, has_avx512}, Level{&avx2::kernels, has_avx2},
+                            Level{&scalar::kernels, [] { return true; }}};
+#else
+constexpr std::array levels{Level{&scalar::kernels, [] { return true; }}};
+#endif
+
+}  // namespace
+
+std::vector<const Kernels*> runnable_kernels() {
+  std::vector<const Kernels*> runnable;
+  for (const Level& level : levels) {
+    if (level.runs_here()) runnable.push_back(level.kernels);
+  }
+  return runnable;
+}
+
+const Kernels& choose_kernels(std::string_view isa) {
+  if (isa.empty()) {
+    const char* variable = std::getenv("NYBBLE_ISA");
+    isa = variable == nullptr ? "" : variable;
+  }
+  if (isa.empty()) return *runnable_kernels().front();
+  for (const Level& level : levels) {
+    if (level.kernels->name != isa) continue;
+    if (level.runs_here()) return *level.kernels;
+    fail(ErrorKind::unsupported, "NYBBLE_ISA: this CPU cannot run {}; leave the variable unset",
+         isa);
+  }
+  fail(ErrorKind::invalid_input, "NYBBLE_ISA is '{}', expected scalar, avx2 or avx512", isa);
+}
+
+}  // namespace nybble::cpu

@@ -1,0 +1,62 @@
+#include "cpu/cpu_backend.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "cpu/choose_kernels.h"
+#include "cpu/host_memory.h"
+#include "cpu/kv_panels.h"
+#include "tensor/tensor.h"
+
+namespace nybble::cpu {
+
+CpuBackend::CpuBackend(const CpuOptions& options)
+    : kernels_(choose_kernels(options.isa)),
+      pool_(options.threads),
+      scratch_(static_cast<std::size_t>(pool_.size())),
+      expand_bytes_(options.expand_bytes) {}
+
+std::string CpuBackend::describe() const {
+  return fmt::format("CPU ({}, {} thread{})", kernels_.name, pool_.size(),
+                     pool_.size() == 1 ? "" : "s");
+}
+
+std::size_t CpuBackend::available_bytes() const {
+  return available_host_memory();
+}
+
+backend::Buffer CpuBackend::allocate(std::size_t n) {
+  AlignedArray<float> memory(n, "activations");
+  std::fill(memory.data(), memory.data() + n, 0.0f);
+  return {memory.release(), n, [](float* p) noexcept { std::free(p); }};
+}
+
+void CpuBackend::write(float* device, std::span<const float> values) {
+  std::copy(values.begin(), values.end(), device);
+}
+
+void CpuBackend::read(const float* device, std::span<float> values) {
+  std::copy(device, device + values.size(), values.begin());
+}
+
+std::size_t CpuBackend::kv_cache_bytes(const backend::KvCacheShape& shape) const {
+  return KvPanels::bytes_of(shape);
+}
+
+std::unique_ptr<backend::KvCache> CpuBackend::make_kv_cache(const backend::KvCacheShape& shape) {
+  return std::make_unique<KvPanels>(shape);
+}
+
+std::unique_ptr<backend::Weight> CpuBackend::upload(const backend::WeightSource& source) {
+  const std::size_t stored =
+      static_cast<std::size_t>(source.rows) * row_bytes(source.format, source.cols);
+  const std::size_t expanded = PanelWeight::expanded_bytes(source.rows, source.cols, sizeof(float));
+  const bool is_native = PanelWeight::native_element_bytes(source.format) != 0;
+  const std::size_t growth = is_native || expanded < stored ? 0 : expanded - stored;
+  const bool expand = growth <= expand_bytes_;
+  if (expand) expand_bytes_ -= growth;
+  return std::make_unique<PanelWeight>(source, expand, kernels_, pool_);
+}
+
+}  // namespace nybble::cpu

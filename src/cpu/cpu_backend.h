@@ -1,0 +1,77 @@
+// The backend that computes on the CPU: float32 activations, exact and in a fixed order, so that
+// results do not depend on threads, batch, ISA level or layout of weights. Each step stands in the
+// file of its name.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "cpu/panel_weight.h"
+
+namespace nybble::cpu {
+
+struct CpuOptions {
+  int threads = 0;  // 0: one per core
+  std::size_t expand_bytes =
+      0;  // how much more than its stored bytes the weights may take as F32 panels, in all
+  std::string isa = "";  // empty: NYBBLE_ISA, else the best
+};
+
+class CpuBackend final : public backend::Backend {
+ public:
+  explicit CpuBackend(const CpuOptions& options);
+
+  std::string describe() const override;
+  std::size_t available_bytes() const override;
+  backend::Buffer allocate(std::size_t n) override;
+  void write(float* device, std::span<const float> values) override;
+  void read(const float* device, std::span<float> values) override;
+  std::size_t kv_cache_bytes(const backend::KvCacheShape& shape) const override;
+  std::unique_ptr<backend::KvCache> make_kv_cache(const backend::KvCacheShape& shape) override;
+  std::unique_ptr<backend::Weight> upload(const backend::WeightSource& source) override;
+
+  void embed(const backend::EmbedStep& step) override;
+  void attention_inputs(const backend::AttentionInputsStep& step) override;
+  void attention(const backend::AttentionStep& step) override;
+  void project_add(const backend::ProjectAddStep& step) override;
+  void feed_forward(const backend::FeedForwardStep& step) override;
+  void logits(const backend::LogitsStep& step) override;
+
+ private:
+  // What one thread computes in.
+  struct ThreadScratch {
+    AlignedArray<float> sums, more_sums;
+    PanelWeight::Scratch weight;
+  };
+  // Takes the products of one panel: rows [first_row, first_row + rows) of a linear, sums [tokens,
+  // 32].
+  using FinishPanel = std::function<void(std::int64_t first_row, int rows, const float* sums)>;
+  struct PanelJob {
+    backend::Linear linear;
+    FinishPanel finish;
+  };
+
+  // Multiplies x [tokens, cols] with all linears, panel by panel, spread over the threads.
+  // linear.cpp
+  void run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens);
+  // The finish that stores sums + bias to out [tokens, rows].
+  static FinishPanel store_to(const backend::Linear& linear, std::int64_t tokens, float* out);
+  // The finish that adds sums + bias to out [tokens, rows].
+  static FinishPanel add_to(const backend::Linear& linear, std::int64_t tokens, float* out);
+  // Norm of each row of x [tokens, dim], into memory of the backend that the next call overwrites.
+  // norm.cpp
+  const float* normalize(const backend::Norm& norm, const float* x, std::int64_t tokens,
+                         std::int64_t dim);
+  // One query of all heads that share a head of keys. attention.cpp
+  void attend(const backend::AttentionStep& step, int token, int kv_head, ThreadScratch& scratch);
+
+  const Kernels& kernels_;
+  ThreadPool pool_;
+  std::vector<ThreadScratch> scratch_;  // one a thread
+  std::size_t expand_bytes_;
+  AlignedArray<float> normed_, k_, v_, hidden_;
+};
+
+}  // namespace nybble::cpu

@@ -1,0 +1,43 @@
+#include "cpu/host_memory.h"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <string>
+
+namespace nybble::cpu {
+namespace {
+
+constexpr std::size_t unknown = std::numeric_limits<std::size_t>::max();
+
+std::size_t read_number(const char* path) {
+  std::ifstream file(path);
+  std::size_t value = 0;
+  return file >> value ? value : unknown;  // "max" is no number: no limit
+}
+
+std::size_t available_by_kernel() {
+  std::ifstream file("/proc/meminfo");
+  std::string key, unit;
+  std::size_t kibibytes = 0;
+  while (file >> key >> kibibytes) {
+    if (key == "MemAvailable:") return kibibytes * 1024;
+    std::getline(file, unit);
+  }
+  return unknown;
+}
+
+std::size_t left_in_group() {
+  const std::size_t limit = read_number("/sys/fs/cgroup/memory.max");
+  const std::size_t used = read_number("/sys/fs/cgroup/memory.current");
+  if (limit == unknown || used == unknown) return unknown;
+  return limit > used ? limit - used : 0;
+}
+
+}  // namespace
+
+std::size_t available_host_memory() {
+  return std::min(available_by_kernel(), left_in_group());
+}
+
+}  // namespace nybble::cpu

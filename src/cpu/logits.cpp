@@ -1,0 +1,14 @@
+// The step logits: the last norm and the head.
+#include "cpu/cpu_backend.h"
+
+namespace nybble::cpu {
+
+void CpuBackend::logits(const backend::LogitsStep& step) {
+  const std::int64_t dim = step.head.weight->cols();
+  const float* normed = normalize(step.norm, step.x, step.tokens, dim);
+  if (step.tap != nullptr) (*step.tap)(backend::TapPoint::head, normed, step.tokens, dim);
+  const PanelJob job{step.head, store_to(step.head, step.tokens, step.out)};
+  run_linears({&job, 1}, normed, step.tokens);
+}
+
+}  // namespace nybble::cpu

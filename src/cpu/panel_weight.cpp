@@ -1,0 +1,147 @@
+#include "cpu/panel_weight.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "tensor/tensor.h"
+
+namespace nybble::cpu {
+namespace {
+
+// Columns decoded at a time: a panel's block of floats then fits the first-level cache.
+constexpr std::int64_t block_cols = 256;
+
+Multiply multiply_for(FormatId format, const Kernels& kernels) {
+  if (format == id_of<formats::F16>()) return kernels.multiply_f16;
+  if (format == id_of<formats::BF16>()) return kernels.multiply_bf16;
+  return kernels.multiply_f32;
+}
+
+// rows [n, cols] side by side: panel [cols, 32]; lanes from n on become 0.
+template <class T>
+void interleave(const T* rows, std::int64_t n, std::int64_t cols, T* panel) {
+  for (std::int64_t i = 0; i < cols; ++i) {
+    for (std::int64_t r = 0; r < n; ++r) panel[i * panel_rows + r] = rows[r * cols + i];
+    for (std::int64_t r = n; r < panel_rows; ++r) panel[i * panel_rows + r] = T{};
+  }
+}
+
+// The same for rows that are bytes of T.
+template <class T>
+void interleave_row(const std::byte* row, std::int64_t cols, std::int64_t lane, T* panel) {
+  for (std::int64_t i = 0; i < cols; ++i)
+    std::memcpy(panel + i * panel_rows + lane, row + i * std::int64_t{sizeof(T)}, sizeof(T));
+}
+
+}  // namespace
+
+std::size_t PanelWeight::expanded_bytes(std::int64_t rows, std::int64_t cols,
+                                        std::size_t element_bytes) {
+  const std::int64_t panels = (rows + panel_rows - 1) / panel_rows;
+  return static_cast<std::size_t>(panels * panel_rows * cols) * element_bytes;
+}
+
+std::size_t PanelWeight::native_element_bytes(FormatId format) {
+  if (format == id_of<formats::F32>()) return 4;
+  return format == id_of<formats::F16>() || format == id_of<formats::BF16>() ? 2 : 0;
+}
+
+PanelWeight::PanelWeight(const backend::WeightSource& source, bool expand, const Kernels& kernels,
+                         ThreadPool& pool)
+    : rows_(source.rows),
+      cols_(source.cols),
+      format_(source.format),
+      element_bytes_(native_element_bytes(source.format)),
+      row_bytes_(nybble::row_bytes(source.format, source.cols)),
+      multiply_(multiply_for(source.format, kernels)) {
+  if (element_bytes_ == 0 && expand) element_bytes_ = sizeof(float);
+  const std::size_t bytes = element_bytes_ == 0 ? static_cast<std::size_t>(rows_) * row_bytes_
+                                                : expanded_bytes(rows_, cols_, element_bytes_);
+  data_ = AlignedArray<std::byte>(bytes, std::string(source.name).c_str());
+  pool.run(panels(), [&](std::int64_t panel, int) { fill_panel(source, panel); });
+}
+
+void PanelWeight::fill_panel(const backend::WeightSource& source, std::int64_t panel) {
+  const std::int64_t first = panel * panel_rows,
+                     n = std::min<std::int64_t>(panel_rows, rows_ - first);
+  if (element_bytes_ == 0) {
+    for (std::int64_t r = first; r < first + n; ++r) {
+      std::memcpy(data_.data() + static_cast<std::size_t>(r) * row_bytes_, source.row(r).data(),
+                  row_bytes_);
+    }
+    return;
+  }
+  std::byte* out = data_.data() + static_cast<std::size_t>(panel) * panel_rows *
+                                      static_cast<std::size_t>(cols_) * element_bytes_;
+  if (n < panel_rows)
+    std::memset(out, 0, static_cast<std::size_t>(panel_rows * cols_) * element_bytes_);
+  if (native_element_bytes(format_) == 2) {
+    for (std::int64_t r = 0; r < n; ++r) {
+      interleave_row(source.row(first + r).data(), cols_, r, reinterpret_cast<std::uint16_t*>(out));
+    }
+    return;
+  }
+  const formats::FormatInfo& info = formats::info(format_);
+  AlignedArray<float> rows(static_cast<std::size_t>(n * cols_), "a panel");
+  for (std::int64_t r = 0; r < n; ++r) {
+    info.decode(source.row(first + r).data(), static_cast<std::size_t>(cols_ / info.block_len),
+                rows.data() + r * cols_);
+  }
+  interleave(rows.data(), n, cols_, reinterpret_cast<float*>(out));
+}
+
+void PanelWeight::decode_block(std::int64_t panel, std::int64_t first_col, std::int64_t n_cols,
+                               Scratch& scratch) const {
+  const formats::FormatInfo& info = formats::info(format_);
+  const std::int64_t first = panel * panel_rows,
+                     n = std::min<std::int64_t>(panel_rows, rows_ - first);
+  float* rows = scratch.rows.grow(static_cast<std::size_t>(panel_rows * n_cols));
+  const auto offset = static_cast<std::size_t>(first_col / info.block_len) *
+                      static_cast<std::size_t>(info.block_bytes);
+  for (std::int64_t r = 0; r < n; ++r) {
+    info.decode(data_.data() + static_cast<std::size_t>(first + r) * row_bytes_ + offset,
+                static_cast<std::size_t>(n_cols / info.block_len), rows + r * n_cols);
+  }
+  interleave(rows, n, n_cols, scratch.panel.grow(static_cast<std::size_t>(panel_rows * n_cols)));
+}
+
+void PanelWeight::multiply(std::int64_t panel, const float* x, std::int64_t tokens, float* acc,
+                           Scratch& scratch) const {
+  std::fill(acc, acc + tokens * panel_rows, 0.0f);
+  // Blocks of columns keep the panel's part in the cache while all tokens pass; sums go on where
+  // they stopped.
+  const std::int64_t block_len = formats::info(format_).block_len;
+  const std::int64_t step = std::max(block_len, block_cols / block_len * block_len);
+  const std::byte* data =
+      data_.data() + static_cast<std::size_t>(panel * panel_rows * cols_) * element_bytes_;
+  for (std::int64_t first = 0; first < cols_; first += step) {
+    const std::int64_t n = std::min(step, cols_ - first);
+    const void* block = data + static_cast<std::size_t>(first * panel_rows) * element_bytes_;
+    if (element_bytes_ == 0) {
+      decode_block(panel, first, n, scratch);
+      block = scratch.panel.data();
+    }
+    multiply_(block, n, x + first, cols_, tokens, acc);
+  }
+}
+
+void PanelWeight::decode_row(std::int64_t row, float* out) const {
+  const formats::FormatInfo& info = formats::info(format_);
+  if (element_bytes_ == 0) {
+    info.decode(data_.data() + static_cast<std::size_t>(row) * row_bytes_,
+                static_cast<std::size_t>(cols_ / info.block_len), out);
+    return;
+  }
+  const formats::FormatInfo& element =
+      element_bytes_ == 2 ? info : formats::info(id_of<formats::F32>());
+  const std::size_t first =
+      static_cast<std::size_t>(row / panel_rows * panel_rows * cols_ + row % panel_rows);
+  for (std::int64_t i = 0; i < cols_; ++i) {
+    element.decode(
+        data_.data() + (first + static_cast<std::size_t>(i * panel_rows)) * element_bytes_, 1,
+        out + i);
+  }
+}
+
+}  // namespace nybble::cpu

@@ -1,4 +1,5 @@
-// A checkpoint in nybble's own terms, whatever it came from: tensor names, row order and metadata as GGUF has them.
+// A checkpoint in nybble's own terms, whatever it came from: tensor names, row order and metadata
+// as GGUF has them.
 #pragma once
 
 #include <memory>
@@ -15,12 +16,13 @@ struct Architecture;
 
 // One tensor: bytes of the checkpoint and how its rows are ordered.
 struct SourceTensor {
-  std::string name;           // "blk.3.attn_q.weight"
+  std::string name;  // "blk.3.attn_q.weight"
   const files::NamedTensor* stored = nullptr;
-  // > 0: stored rows are in Hugging Face's order for this many heads; row r of the tensor is row rope_row(r) of the
-  // stored one (q and k of Llama: halves become neighbours).
+  // > 0: stored rows are in Hugging Face's order for this many heads; row r of the tensor is row
+  // stored_row(r) of the stored one (q and k of Llama: halves become neighbours).
   int permuted_heads = 0;
-  // Synthesized tensors (rope_freqs.weight) have no place in the checkpoint and own their values instead.
+  // Synthesized tensors (rope_freqs.weight, biases in another order) own their values, as F32;
+  // stored is then nullptr.
   std::vector<float> values;
   Shape shape;
   FormatId format{};
@@ -37,26 +39,35 @@ struct ModelSource {
   std::shared_ptr<const files::Checkpoint> checkpoint;
   const Architecture* architecture = nullptr;
   DecoderConfig config;
-  files::Metadata metadata;            // GGUF keys of the model, without those of the tokenizer
-  std::vector<SourceTensor> tensors;   // in the order in which a GGUF lists them
+  files::Metadata metadata;           // GGUF keys of the model, without those of the tokenizer
+  std::vector<SourceTensor> tensors;  // in the order in which a GGUF lists them
+  std::vector<std::string> notes;  // what was left out of the checkpoint, or cannot be said in GGUF
 
   const SourceTensor* find(std::string_view name) const;
 };
 
-// Recognizes the architecture and checks every tensor's shape against the configuration. Throws Error(unsupported)
-// naming the architecture and the known ones, Error(corrupt_file) naming the tensor, expected and found shape.
+// Recognizes the architecture and checks every tensor's shape against the configuration. Throws
+// Error(unsupported) naming the architecture and the known ones, Error(corrupt_file) naming the
+// tensor, expected and found shape.
 ModelSource open_model(std::shared_ptr<const files::Checkpoint> checkpoint);
 
-// The way back: names, row order and config.json of Hugging Face for a source. Used by exports of directories.
+// The way back: names, row order and config.json of Hugging Face for a source. Used by exports of
+// directories.
 struct HfTensor {
-  std::string name;                    // "model.layers.3.self_attn.q_proj.weight"
+  std::string name;  // "model.layers.3.self_attn.q_proj.weight"
   const SourceTensor* source = nullptr;
   // > 0: rows must be written in Hugging Face's order for this many heads.
   int unpermute_heads = 0;
+
+  // Row `row` of the tensor to write is this row of the source.
+  std::int64_t source_row(std::int64_t row) const;
+  // Rows [first, first + n) in Hugging Face's order as floats, out [n, cols]. Biases, which are one
+  // row, come in Hugging Face's order of elements.
+  void decode_rows(std::int64_t first, std::int64_t n, float* out) const;
 };
 struct HfModel {
   std::vector<HfTensor> tensors;
-  OrderedJson config;                  // config.json
+  OrderedJson config;  // config.json
 };
 HfModel describe_for_hf(const ModelSource& source);
 

@@ -1,0 +1,48 @@
+#include "models/model_source.h"
+
+#include <algorithm>
+
+#include "models/decoder_tensors.h"
+
+namespace nybble::models {
+
+std::int64_t SourceTensor::stored_row(std::int64_t row) const {
+  return permuted_heads == 0 ? row : hf_row(row, shape.rows(), permuted_heads);
+}
+
+std::span<const std::byte> SourceTensor::row(std::int64_t row) const {
+  if (stored != nullptr) return stored->data.row(stored_row(row));
+  const std::size_t size = static_cast<std::size_t>(shape.cols());
+  return std::as_bytes(std::span(values).subspan(static_cast<std::size_t>(row) * size, size));
+}
+
+void SourceTensor::decode_rows(std::int64_t first, std::int64_t n, float* out) const {
+  const formats::FormatInfo& info = formats::info(format);
+  const auto blocks = static_cast<std::size_t>(shape.cols() / info.block_len);
+  for (std::int64_t r = first; r < first + n; ++r, out += shape.cols())
+    info.decode(row(r).data(), blocks, out);
+}
+
+const SourceTensor* ModelSource::find(std::string_view name) const {
+  const auto it = std::find_if(tensors.begin(), tensors.end(),
+                               [&](const SourceTensor& t) { return t.name == name; });
+  return it == tensors.end() ? nullptr : &*it;
+}
+
+std::int64_t HfTensor::source_row(std::int64_t row) const {
+  return unpermute_heads == 0 || source->shape.rank() < 2
+             ? row
+             : gguf_row(row, source->shape.rows(), unpermute_heads);
+}
+
+void HfTensor::decode_rows(std::int64_t first, std::int64_t n, float* out) const {
+  const std::int64_t cols = source->shape.cols();
+  for (std::int64_t r = 0; r < n; ++r)
+    source->decode_rows(source_row(first + r), 1, out + r * cols);
+  if (unpermute_heads == 0 || source->shape.rank() >= 2 || n == 0) return;
+  const std::vector<float> values(out, out + cols);
+  for (std::int64_t i = 0; i < cols; ++i)
+    out[i] = values[static_cast<std::size_t>(gguf_row(i, cols, unpermute_heads))];
+}
+
+}  // namespace nybble::models

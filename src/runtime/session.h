@@ -4,23 +4,34 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "models/decoder.h"
 #include "models/model_source.h"
 
 namespace nybble::runtime {
 
 struct LoadOptions {
-  int threads = 0;              // 0: one per core
-  std::size_t max_bytes = 0;    // budget for weights and cache; 0: what the machine has free
+  int threads = 0;            // 0: one per core
+  std::size_t max_bytes = 0;  // budget for weights and cache; 0: what the machine has free
+  std::string isa =
+      "";  // "scalar", "avx2", "avx512"; empty: NYBBLE_ISA, else the best that the CPU has
+  bool expand =
+      true;  // decode weights once when the budget allows it; same bits, more memory, faster
 };
 
 // Weights on a backend. Immutable after construction, shared by sessions.
 class LoadedModel {
  public:
+  // Throws Error(out_of_memory) with what is needed and what there is.
   LoadedModel(const models::ModelSource& source, const LoadOptions& options);
   ~LoadedModel();
   const models::DecoderConfig& config() const;
+  // "CPU (avx512, 2 threads)"
+  std::string device() const;
+  // Memory that the weights take.
+  std::size_t weight_bytes() const;
 
  private:
   friend class Session;
@@ -31,7 +42,8 @@ class LoadedModel {
 // One timeline: a KV cache and how far it is filled. Used from one thread.
 class Session {
  public:
-  // context: positions the cache can hold; 0: the model's own. Throws Error(out_of_memory) before allocating too much.
+  // context: positions the cache can hold; 0: the model's own. Throws Error(out_of_memory) before
+  // allocating too much.
   Session(std::shared_ptr<const LoadedModel> model, int context, int batch = 512);
   ~Session();
 
@@ -45,6 +57,8 @@ class Session {
                 const std::function<void(int, std::span<const float>)>& row);
   // Forgets everything after the first n positions.
   void rewind(int n);
+  // Hands the inputs of all linears to `tap` in later steps; an empty function ends that.
+  void set_tap(models::DecoderTap tap);
 
  private:
   struct State;

@@ -74,6 +74,9 @@ std::vector<TypeChoice> choose_types(const Recipe& recipe, const ModelFacts& mod
                                      std::span<const TensorFacts> tensors,
                                      const Overrides& overrides = {});
 
+// asked_by: who names the format, for the sentence of the Error(invalid_input) when there is none.
+FormatId format_named(std::string_view name, std::string_view asked_by);
+
 // Throws Error(unsupported) when a tensor would have to be written in a format that nybble only
 // reads.
 void check_writable(const Recipe& recipe, std::span<const TensorFacts> tensors,

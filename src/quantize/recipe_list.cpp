@@ -55,4 +55,14 @@ const Recipe* find_recipe(std::string_view name) {
   return nullptr;
 }
 
+FormatId format_named(std::string_view name, std::string_view asked_by) {
+  const auto id = formats::find_by_name(name);
+  if (!id) {
+    fail(ErrorKind::invalid_input,
+         "{} names the format \"{}\", which nybble does not know; `nybble formats` lists them",
+         asked_by, name);
+  }
+  return *id;
+}
+
 }  // namespace nybble::quantize

@@ -3,27 +3,14 @@
 #include <charconv>
 #include <numeric>
 #include <optional>
-#include <regex>
 
 #include "base/error.h"
 #include "quantize/recipe.h"
 #include "quantize/recipe_file.h"
+#include "quantize/type_override.h"
 
 namespace nybble::quantize {
 namespace {
-
-// std::regex recurses once a character.
-constexpr std::size_t max_name = 1024;
-
-FormatId format_named(std::string_view name, std::string_view asked_by) {
-  const auto id = formats::find_by_name(name);
-  if (!id) {
-    fail(ErrorKind::invalid_input,
-         "{} names the format \"{}\", which nybble does not know; `nybble formats` lists them",
-         asked_by, name);
-  }
-  return *id;
-}
 
 // Number of the layer of "blk.7.attn_q.weight"; -1 for tensors outside the layers.
 int layer_of(std::string_view name) {
@@ -36,29 +23,11 @@ int layer_of(std::string_view name) {
   return whole ? layer : -1;
 }
 
-struct OverridePattern {
-  std::regex expression;
-  std::string text;
-  FormatId format;
-};
-
-std::vector<OverridePattern> compile(const Overrides& overrides) {
-  std::vector<OverridePattern> patterns;
-  for (const auto& [text, format] : overrides.tensor_types) {
-    try {
-      patterns.push_back({std::regex(text), text, format_named(format, "--tensor-type " + text)});
-    } catch (const std::regex_error&) {
-      fail(ErrorKind::invalid_input, "--tensor-type: \"{}\" is not a regular expression", text);
-    }
-  }
-  return patterns;
-}
-
 class Planner {
  public:
   Planner(const Recipe& recipe, const ModelFacts& model, std::span<const TensorFacts> tensors,
           const Overrides& overrides)
-      : recipe_(recipe), model_(model), overrides_(overrides), patterns_(compile(overrides)) {
+      : recipe_(recipe), model_(model), pure_(overrides.pure), overrides_(overrides) {
     if (!recipe.format.empty()) main_ = format_named(recipe.format, "recipe " + recipe.name());
     for (const TensorFacts& tensor : tensors) {
       if (const Role* role = table_.role_of(tensor.name)) ++counts_[role];
@@ -67,15 +36,11 @@ class Planner {
 
   // Depends on the tensors chosen for before: rules count those of a role.
   TypeChoice choose(const TensorFacts& tensor) {
-    if (tensor.name.size() > max_name) {
-      fail(ErrorKind::unsupported, "tensor {}...: the name has {} bytes, more than {}",
-           tensor.name.substr(0, 60), tensor.name.size(), max_name);
-    }
     if (auto kept = keep(tensor)) return *kept;
     const Role* role = table_.role_of(tensor.name);
-    if (auto asked = by_override(tensor, role)) return fit(tensor, *asked);
+    if (auto asked = overrides_.choice(tensor.name, role, model_.tied)) return fit(tensor, *asked);
     if (!main_) return {tensor.stored, "kept: the recipe copies"};
-    if (overrides_.pure) return fit(tensor, {*main_, "pure"});
+    if (pure_) return fit(tensor, {*main_, "pure"});
     return fit(tensor, by_rule(tensor, role));
   }
 
@@ -104,37 +69,6 @@ class Planner {
     const bool is_float = formats::info(tensor.stored).block_len == 1;
     return TypeChoice{is_float ? format_named(table_.kept_as, "tensors.table") : tensor.stored,
                       reason};
-  }
-
-  const OverridePattern* pattern_for(const std::string& name) const {
-    for (const OverridePattern& pattern : patterns_) {
-      if (std::regex_search(name, pattern.expression)) return &pattern;
-    }
-    return nullptr;
-  }
-
-  // What the user asked for this tensor by name.
-  std::optional<TypeChoice> by_override(const TensorFacts& tensor, const Role* role) const {
-    const OverridePattern* pattern = pattern_for(tensor.name);
-    const bool is_embedding = role && role->name == "embedding";
-    const bool is_head = role && role->name == "head";
-    // The second table of a model that has two is large: a pattern may name it apart.
-    const bool own_pattern = pattern && tensor.name != "token_embd.weight";
-    if (is_embedding && !own_pattern && !overrides_.token_embedding_type.empty()) {
-      return asked(overrides_.token_embedding_type, "--token-embedding-type");
-    }
-    if (is_head && !overrides_.output_tensor_type.empty()) {
-      return asked(overrides_.output_tensor_type, "--output-tensor-type");
-    }
-    if (pattern) return TypeChoice{pattern->format, "asked: --tensor-type " + pattern->text};
-    if (is_embedding && model_.tied && !overrides_.output_tensor_type.empty()) {
-      return asked(overrides_.output_tensor_type, "--output-tensor-type");
-    }
-    return std::nullopt;
-  }
-
-  static TypeChoice asked(const std::string& format, const std::string& flag) {
-    return {format_named(format, flag), "asked: " + flag};
   }
 
   TypeChoice by_rule(const TensorFacts& tensor, const Role* role) {
@@ -187,9 +121,9 @@ class Planner {
 
   const Recipe& recipe_;
   const ModelFacts& model_;
-  const Overrides& overrides_;
+  const bool pure_;
+  const TypeOverrides overrides_;
   const TensorTable& table_ = tensor_table();
-  std::vector<OverridePattern> patterns_;
   std::optional<FormatId> main_;  // nothing: tensors stay as they are
   std::map<const Role*, int> counts_, seen_;
 };

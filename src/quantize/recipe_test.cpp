@@ -135,8 +135,10 @@ TEST(recipe, names_what_is_wrong_with_an_override) {
 }
 
 TEST(recipe, a_hostile_name_is_an_error_before_a_regular_expression_sees_it) {
-  const TensorFacts tensors[] = {tensor(std::string(1 << 20, 'a'), {4, 32})};
-  EXPECT_THROW(choose_types(*find_recipe("Q8_0"), small_model(), tensors), Error);
+  const TensorFacts tensors[] = {tensor(std::string(1 << 20, 'a') + ".weight", {4, 32})};
+  Overrides overrides;
+  overrides.tensor_types = {{"(a|b)*c", "Q8_0"}};
+  EXPECT_THROW(choose_types(*find_recipe("Q8_0"), small_model(), tensors, overrides), Error);
 }
 
 TEST(recipe, faults_in_its_text_are_named_with_their_line) {

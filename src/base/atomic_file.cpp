@@ -89,21 +89,20 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::reserve(std::uint64_t bytes) {
   if (bytes == 0) return;
-  const auto length = static_cast<off_t>(bytes);
-  int result = 0;
-  do {
+  std::error_code error;
+  const fs::space_info space = fs::space(folder_of(path_), error);
+  bool is_full = !error && space.available < bytes;
+  while (!is_full) {
     // Not posix_fallocate: where the file system cannot reserve, that writes every block.
-    result = ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, 0, length);
-  } while (result != 0 && errno == EINTR);
-  if (result == 0) return;
-  if (errno == ENOSPC || errno == EDQUOT) {
+    const int result = ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes));
+    if (result == 0 || errno != EINTR) {
+      is_full = result != 0 && (errno == ENOSPC || errno == EDQUOT);
+      break;
+    }
+  }
+  if (is_full) {
     fail(ErrorKind::io, "{}: needs {}, the disk has {} free; make room or write elsewhere",
          path_.string(), bytes_text(bytes), free_space_text(folder_of(path_)));
-  }
-  if (errno == EFBIG) {
-    fail(ErrorKind::io,
-         "{}: needs {}, more than the file size limit of this process or file system allows",
-         path_.string(), bytes_text(bytes));
   }
 }
 

@@ -14,7 +14,8 @@ inline std::string bytes_text(std::uint64_t bytes) {
   const double size = static_cast<double>(bytes);
   if (bytes < 10'000'000) return fmt::format("{:.1f} kB", size / 1e3);
   if (bytes < 1'000'000'000) return fmt::format("{:.1f} MB", size / 1e6);
-  return fmt::format("{:.2f} GB", size / 1e9);
+  if (bytes < 10'000'000'000'000) return fmt::format("{:.2f} GB", size / 1e9);
+  return fmt::format("{:.2f} TB", size / 1e12);
 }
 
 }  // namespace nybble

@@ -1,4 +1,5 @@
-// Writers of checkpoints: a target takes a model's tensors one after the other and writes files other programs load.
+// Writers of checkpoints: a target takes a model's tensors one after the other and writes files
+// other programs load.
 #pragma once
 
 #include <filesystem>
@@ -15,13 +16,15 @@ namespace nybble::exports {
 struct ExportPlan {
   std::filesystem::path path;
   bool replace = false;
-  files::Metadata metadata;                              // key-values, for containers that have them
-  std::map<std::string, std::string, std::less<>> texts; // config.json, tokenizer.json ..., for directories
-  std::vector<files::TensorPlan> tensors;                // in the order in which they will be written
-  std::uint64_t max_shard_bytes = 0;                     // 0: the container's default
+  files::Metadata metadata;  // key-values, for containers that have them
+  std::map<std::string, std::string, std::less<>>
+      texts;                               // config.json, tokenizer.json ..., for directories
+  std::vector<files::TensorPlan> tensors;  // in the order in which they will be written
+  std::uint64_t max_shard_bytes = 0;       // 0: the container's default
 };
 
-// Streams: one tensor in memory at a time. The output appears when finish() returns; a destroyed writer leaves nothing.
+// Streams: one tensor in memory at a time. The output appears when finish() returns; a destroyed
+// writer leaves nothing.
 class Export {
  public:
   virtual ~Export() = default;
@@ -29,13 +32,16 @@ class Export {
   virtual void finish() = 0;
 };
 
+// begin() makes the temporary output at once and throws as AtomicFile does, e.g. when the disk has
+// too little room.
 struct ExportKind {
-  std::string_view name;                    // "gguf", "safetensors"
+  std::string_view name;  // "gguf", "safetensors"
   bool (*accepts)(FormatId format);
   std::unique_ptr<Export> (*begin)(const ExportPlan& plan);
 };
 
 std::span<const ExportKind> all();
+// Throws Error(invalid_input) naming the known ones.
 const ExportKind& find(std::string_view name);
 
 }  // namespace nybble::exports

@@ -1,5 +1,5 @@
-// A checkpoint as it lies on disk: tensors by name, and the texts and key-values beside them. Containers are told apart
-// here and nowhere else.
+// A checkpoint as it lies on disk: tensors by name, and the texts and key-values beside them.
+// Containers are told apart here and nowhere else.
 #pragma once
 
 #include <filesystem>
@@ -18,22 +18,23 @@ namespace nybble::files {
 struct NamedTensor {
   std::string name;
   TensorView data;
-  std::string file;           // file name of the shard that holds it
-  std::uint64_t offset = 0;   // of the data in that file
+  std::string file;          // file name of the shard that holds it
+  std::uint64_t offset = 0;  // of the data in that file
 };
 
 // Owns the mapped files; every view is valid as long as it lives.
 struct Checkpoint {
   std::filesystem::path path;
-  std::string container;              // "gguf" or "safetensors"
-  int container_version = 0;          // of GGUF
-  std::vector<NamedTensor> tensors;   // in the order of the files
-  std::uint64_t file_bytes = 0;       // of all weight files together
+  std::string container;             // "gguf" or "safetensors"
+  int container_version = 0;         // of GGUF
+  std::vector<NamedTensor> tensors;  // in the order of the files
+  std::uint64_t file_bytes = 0;      // of all weight files together
   int n_files = 1;
 
-  Metadata metadata;                  // GGUF key-values; of safetensors: the string pairs of __metadata__
-  // Texts beside a safetensors model: config.json, generation_config.json, tokenizer.json, tokenizer_config.json,
-  // special_tokens_map.json, chat_template.jinja ... by file name. tokenizer.model is binary. Empty for GGUF.
+  Metadata metadata;  // GGUF key-values; of safetensors: the string pairs of __metadata__
+  // Texts beside a safetensors model: config.json, generation_config.json, tokenizer.json,
+  // tokenizer_config.json, special_tokens_map.json, chat_template.jinja ... by file name.
+  // tokenizer.model is binary. Empty for GGUF.
   std::map<std::string, std::string, std::less<>> texts;
 
   std::vector<std::shared_ptr<const void>> owners;  // the mappings
@@ -43,8 +44,9 @@ struct Checkpoint {
   const NamedTensor& get(std::string_view name) const;
 };
 
-// Opens a GGUF file (or the first shard of a split one), a .safetensors file, its index, or a directory that holds
-// either. Reads headers only; data stay mapped. Throws Error with the file, what was expected and what was found.
+// Opens a GGUF file (or the first shard of a split one), a .safetensors file, its index, or a
+// directory that holds either. Reads headers only; data stay mapped. Throws Error with the file,
+// what was expected and what was found.
 Checkpoint open_checkpoint(const std::filesystem::path& path);
 
 }  // namespace nybble::files

@@ -1,5 +1,5 @@
-// GGUF: read versions 1 to 3 (little and big endian headers are told apart; big endian is refused with a sentence),
-// write version 3. Format page: docs/formats/gguf.md
+// GGUF: read versions 1 to 3 (little and big endian headers are told apart; big endian is refused
+// with a sentence), write version 3. Format page: docs/formats/gguf.md
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "base/atomic_file.h"
 #include "files/checkpoint.h"
+#include "files/placed_writer.h"
 
 namespace nybble::files {
 
@@ -34,23 +34,23 @@ struct TensorPlan {
   Shape shape;
 };
 
-// Writes one GGUF v3 file: header first, then the tensors in the planned order, each given in pieces.
+// Writes GGUF v3: header first, then the tensors in the planned order, each given in pieces.
 // The file appears under its name only when finish() returns.
 class GgufWriter {
  public:
+  // With max_shard_bytes > 0, a model whose tensors take more is split as llama.cpp does:
+  // `name.gguf` becomes name-00001-of-00003.gguf ..., each with at most that many bytes of tensors
+  // (a larger tensor stands alone). Throws Error(invalid_input) for a plan that contradicts itself,
+  // Error(unsupported) for one that GGUF cannot hold.
   GgufWriter(const std::filesystem::path& path, bool replace, const Metadata& metadata,
-             std::vector<TensorPlan> tensors);
+             const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes = 0);
   // Bytes of the next tensor in the order of the plan, in pieces of any size.
-  void write(std::span<const std::byte> bytes);
+  void write(std::span<const std::byte> bytes) { writer_.write(bytes); }
   // Throws Error(invalid_input) when bytes of a tensor are missing.
-  void finish();
+  void finish() { writer_.finish(); }
 
  private:
-  AtomicFile file_;
-  std::vector<TensorPlan> tensors_;
-  std::size_t next_tensor_ = 0;
-  std::uint64_t missing_in_tensor_ = 0;
-  std::uint64_t alignment_ = 32;
+  PlacedWriter writer_;
 };
 
 }  // namespace nybble::files

@@ -2,6 +2,7 @@
 // Source: docs/gguf.md of ggml-org/ggml.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -16,6 +17,12 @@ namespace nybble::files {
 inline constexpr std::string_view gguf_magic = "GGUF";
 inline constexpr std::uint64_t gguf_default_alignment = 32;
 inline constexpr std::string_view alignment_key = "general.alignment";
+
+// ggml takes any power of two, the specification multiples of 8.
+constexpr bool is_gguf_alignment(std::uint64_t alignment) {
+  return std::has_single_bit(alignment) && alignment >= 8 && alignment <= 0x80000000u;
+}
+
 // Of split files: number of the shard from 0, number of shards, number of tensors in all of them.
 inline constexpr std::string_view split_number_key = "split.no";
 inline constexpr std::string_view split_count_key = "split.count";

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <unordered_set>
 
@@ -48,8 +47,7 @@ int read_version(ByteReader& reader) {
 
 std::uint64_t read_alignment(const Metadata& metadata) {
   const std::uint64_t alignment = metadata.get_uint(alignment_key, gguf_default_alignment);
-  if (!std::has_single_bit(alignment) || alignment < 8 ||
-      alignment > std::numeric_limits<std::uint32_t>::max()) {
+  if (!is_gguf_alignment(alignment)) {
     fail(ErrorKind::corrupt_file, "{}: key '{}' is {}, expected a power of two from 8",
          metadata.where(), alignment_key, alignment);
   }

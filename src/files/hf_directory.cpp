@@ -27,6 +27,8 @@ constexpr std::string_view text_names[] = {"config.json",
                                            "tokenizer.model",
                                            "chat_template.jinja",
                                            "chat_template.json"};
+// Further templates, e.g. chat_templates/rag.jinja.
+constexpr std::string_view template_folder = "chat_templates";
 // Far above the largest known tokenizer.json (some 35 MB).
 constexpr std::size_t max_text_bytes = std::size_t{256} << 20;
 
@@ -87,15 +89,8 @@ std::vector<fs::path> files_with_extension(const fs::path& directory, std::strin
 
 std::map<std::string, std::string, std::less<>> read_texts(const fs::path& directory) {
   std::map<std::string, std::string, std::less<>> texts;
-  for (const std::string_view name : text_names) {
-    const fs::path file = directory / name;
-    if (is_there(file)) texts.emplace(name, read_text(file, directory));
-  }
-  const fs::path templates = directory / "chat_templates";
-  if (is_there(templates)) {
-    for (const fs::path& file : files_with_extension(templates, ".jinja")) {
-      texts.emplace("chat_templates/" + file.filename().string(), read_text(file, directory));
-    }
+  for (const fs::path& file : find_text_files(directory)) {
+    texts.emplace(file.lexically_relative(directory).generic_string(), read_text(file, directory));
   }
   return texts;
 }
@@ -168,6 +163,29 @@ fs::path find_single_file(const fs::path& directory) {
 }
 
 }  // namespace
+
+std::vector<fs::path> find_weight_files(const fs::path& directory) {
+  std::vector<fs::path> found = files_with_extension(directory, ".safetensors");
+  std::erase_if(found, [](const fs::path& file) {
+    const auto shard = parse_shard_name(file.filename().string());
+    return file.filename() != safetensors_file_name && !(shard && shard->prefix == "model");
+  });
+  if (is_there(directory / safetensors_index_name))
+    found.push_back(directory / safetensors_index_name);
+  return found;
+}
+
+std::vector<fs::path> find_text_files(const fs::path& directory) {
+  std::vector<fs::path> found;
+  for (const std::string_view name : text_names) {
+    if (is_there(directory / name)) found.push_back(directory / name);
+  }
+  if (is_there(directory / template_folder)) {
+    const auto templates = files_with_extension(directory / template_folder, ".jinja");
+    found.insert(found.end(), templates.begin(), templates.end());
+  }
+  return found;
+}
 
 HfDirectory read_hf_directory(const fs::path& path) {
   std::error_code error;

@@ -21,4 +21,9 @@ struct HfDirectory {
 // (snapshots/<revision>/x -> ../../blobs/<hash>). Throws Error naming what is missing.
 HfDirectory read_hf_directory(const std::filesystem::path& path);
 
+// The files of a directory that SafetensorsWriter may have written: weights and index, or the texts
+// beside them.
+std::vector<std::filesystem::path> find_weight_files(const std::filesystem::path& directory);
+std::vector<std::filesystem::path> find_text_files(const std::filesystem::path& directory);
+
 }  // namespace nybble::files

@@ -1,4 +1,5 @@
-// Typed key-value pairs in the vocabulary of GGUF: the one dialect in which nybble speaks of a model.
+// Typed key-value pairs in the vocabulary of GGUF: the one dialect in which nybble speaks of a
+// model.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,9 @@ using MetadataArray =
                  std::vector<std::int16_t>, std::vector<std::uint32_t>, std::vector<std::int32_t>,
                  std::vector<std::uint64_t>, std::vector<std::int64_t>, std::vector<float>,
                  std::vector<double>, std::vector<bool>, std::vector<std::string>>;
-using MetadataValue =
-    std::variant<std::uint8_t, std::int8_t, std::uint16_t, std::int16_t, std::uint32_t, std::int32_t,
-                 std::uint64_t, std::int64_t, float, double, bool, std::string, MetadataArray>;
+using MetadataValue = std::variant<std::uint8_t, std::int8_t, std::uint16_t, std::int16_t,
+                                   std::uint32_t, std::int32_t, std::uint64_t, std::int64_t, float,
+                                   double, bool, std::string, MetadataArray>;
 
 // Keeps the order of insertion. Keys are unique.
 class Metadata {
@@ -34,8 +35,9 @@ class Metadata {
   void set(std::string_view key, MetadataValue value);
   void erase(std::string_view key);
 
-  // Getters convert between number types when the value fits. The first form of each throws Error(corrupt_file) when
-  // the key is missing; both throw when the value has another type: "<where>: key 'k' is a string, expected a number".
+  // Getters convert between number types when the value fits. The first form of each throws
+  // Error(corrupt_file) when the key is missing; both throw when the value has another type:
+  // "<where>: key 'k' is a string, expected a number".
   std::uint64_t get_uint(std::string_view key) const;
   std::uint64_t get_uint(std::string_view key, std::uint64_t otherwise) const;
   double get_float(std::string_view key) const;

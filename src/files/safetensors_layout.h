@@ -26,4 +26,7 @@ inline constexpr std::string_view safetensors_metadata_key = "__metadata__";
 inline constexpr std::string_view safetensors_index_name = "model.safetensors.index.json";
 inline constexpr std::string_view safetensors_file_name = "model.safetensors";
 
+// What transformers writes by default.
+inline constexpr std::uint64_t safetensors_default_shard = 5'000'000'000;
+
 }  // namespace nybble::files

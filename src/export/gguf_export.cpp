@@ -1,0 +1,31 @@
+#include "export/gguf_export.h"
+
+#include "files/gguf.h"
+
+namespace nybble::exports {
+namespace {
+
+class GgufExport final : public Export {
+ public:
+  explicit GgufExport(const ExportPlan& plan)
+      : writer_(plan.path, plan.replace, plan.metadata, plan.tensors, plan.max_shard_bytes) {}
+  void write(std::span<const std::byte> bytes) override { writer_.write(bytes); }
+  void finish() override { writer_.finish(); }
+
+ private:
+  files::GgufWriter writer_;
+};
+
+bool accepts(FormatId format) {
+  return formats::info(format).gguf_type >= 0;
+}
+
+std::unique_ptr<Export> begin(const ExportPlan& plan) {
+  return std::make_unique<GgufExport>(plan);
+}
+
+}  // namespace
+
+const ExportKind gguf_export = {"gguf", accepts, begin};
+
+}  // namespace nybble::exports

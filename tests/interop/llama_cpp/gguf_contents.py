@@ -40,8 +40,8 @@ def compare_tensors(table, model, ours, theirs):
                 numpy.array_equal(a[name].data.view(numpy.uint8), b[name].data.view(numpy.uint8)))
         equal += same
         if not same:
-            table.add(False, model, name, f"{a[name].tensor_type.name} {list(a[name].shape)}",
-                      f"{b[name].tensor_type.name} {list(b[name].shape)}")
+            table.add(False, model, name, f"{a[name].tensor_type.name} {a[name].shape.tolist()}",
+                      f"{b[name].tensor_type.name} {b[name].shape.tolist()}")
     order = "same order" if [t.name for t in ours.tensors] == [t.name for t in theirs.tensors] else "another order"
     table.add(equal == len(b), model, f"{equal} of {len(b)} tensors", "same type, shape and bytes; " + order, "")
 

@@ -1,5 +1,6 @@
 """Our F32 and F16 files in llama.cpp: the same greedy tokens for 64 steps as in nybble."""
 import peer
+import tiny_vocabulary
 
 PROMPTS = {
     "smollm2-80m": ["The capital of France is", "Water boils at", "def fibonacci(n):", "In 1969, the first"],
@@ -28,10 +29,10 @@ def check():
     table = peer.Table("Greedy text of 64 tokens, our file in both programs", "model", "type", "same prompts",
                        "first difference")
     tiny = sorted(p.parent for p in peer.ROOT.glob("tests/golden/models/*/config.json"))
-    for model in [*peer.MODELS, *tiny]:
+    for model in [*peer.MODELS, *map(tiny_vocabulary.with_tokenizer, tiny)]:
         for kind in "f32", "f16":
             path = peer.converted(model, kind)
-            prompts = PROMPTS.get(str(model), ["Hello world", "A", "one two three"])
+            prompts = PROMPTS.get(str(model), ["Hello world", "0123", "one, two"])
             same, difference = 0, ""
             for prompt in prompts:
                 a, b = ours(path, prompt).strip(), theirs(path, prompt).strip()

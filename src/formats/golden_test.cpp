@@ -64,5 +64,20 @@ std::vector<FormatInfo> block_formats() {
 INSTANTIATE_TEST_SUITE_P(formats, GoldenBlocks, testing::ValuesIn(block_formats()),
                          [](const auto& test) { return std::string(test.param.name); });
 
+TEST(golden_types, are_all_in_the_list) {
+  std::ifstream file("tests/golden/formats/gguf_types.txt");
+  std::string name;
+  int type = 0, block_len = 0, block_bytes = 0, n_types = 0;
+  while (file >> name >> type >> block_len >> block_bytes) {
+    ++n_types;
+    const auto id = find_by_gguf_type(static_cast<std::uint32_t>(type));
+    ASSERT_TRUE(id) << name << ", type " << type << " of GGUF, is not in the list";
+    EXPECT_EQ(info(*id).name, name);
+    EXPECT_EQ(info(*id).block_len, block_len) << name;
+    EXPECT_EQ(info(*id).block_bytes, block_bytes) << name;
+  }
+  EXPECT_GT(n_types, 30);
+}
+
 }  // namespace
 }  // namespace nybble::formats

@@ -7,7 +7,8 @@ The decoder is the Python package `gguf` (0.19). Types it names without a decode
 C through ctypes; without --ggml their files stay as they are. Q8_1 has no decoder anywhere: scale * code, done here.
 
 NAME.bin holds block_len, block_bytes and n_blocks (32 bits each, little-endian), the blocks, the floats.
-lattice_points.txt holds the CRC-32 of the coordinates (signed bytes) of each point set of the lattice formats.
+lattice_points.txt holds the CRC-32 of the coordinates (signed bytes) of each point set of the lattice formats,
+gguf_types.txt every type the package names: number, values a block, bytes a block.
 """
 
 import argparse
@@ -143,6 +144,10 @@ def main():
         quant.init_grid()
         lines.append(f"{points} {zlib.crc32(quant.grid.astype(np.int8).tobytes()):08x}\n")
     (HERE / "lattice_points.txt").write_text("".join(lines))
+
+    sizes = dict(gguf.GGML_QUANT_SIZES)
+    sizes[gguf.GGMLQuantizationType.Q8_1] = (32, 36)  # the package has 40, of before ggml made the scales fp16
+    (HERE / "gguf_types.txt").write_text("".join(f"{t.name} {t.value} {n} {size}\n" for t, (n, size) in sizes.items()))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(nybble_options INTERFACE -Wno-array-bounds -Wno-stringop-overflow
     -Wno-maybe-uninitialized -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # GCC 12's own std::stable_sort calls a function that it marks as deprecated.
+  target_compile_options(nybble_options INTERFACE -Wno-deprecated-declarations)
+endif()
 if(NYBBLE_SANITIZE)
   set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_compile_options(nybble_options INTERFACE ${sanitize})

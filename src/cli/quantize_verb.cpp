@@ -1,0 +1,232 @@
+// nybble quantize: any checkpoint to a quantized GGUF, or with --dry-run the plan for it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include "cli/json_report.h"
+#include "cli/model_argument.h"
+#include "cli/progress_line.h"
+#include "cli/quantity.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+#include "nybble/error.h"
+#include "nybble/quantize.h"
+
+namespace nybble::cli {
+namespace {
+
+struct QuantizeOptions {
+  QuantizeRequest request;
+  std::string in, out, type, threads;     // by place, see read_arguments
+  std::vector<std::string> tensor_types;  // "REGEX=TYPE"
+  bool dry_run = false, json = false;
+};
+
+[[noreturn]] void refuse(const std::string& sentence) {
+  throw Error(ErrorKind::invalid_input, sentence);
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool is_type(const std::string& word) {
+  const auto types = quantize_types();
+  return std::ranges::any_of(types,
+                             [&](const auto& type) { return lower(type.first) == lower(word); });
+}
+
+bool is_count(const std::string& word) {
+  return !word.empty() && word.size() < 5 &&
+         word.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// As llama-quantize has it: IN OUT TYPE [THREADS], and with --dry-run OUT may be left out.
+void read_arguments(QuantizeOptions& options) {
+  std::vector<std::string> words;
+  for (const std::string* word : {&options.in, &options.out, &options.type, &options.threads}) {
+    if (!word->empty()) words.push_back(*word);
+  }
+  if (words.size() > 2 && is_count(words.back())) {
+    options.request.threads = std::stoi(words.back());
+    words.pop_back();
+  }
+  if (words.size() == 2 && options.dry_run) words.insert(words.begin() + 1, "");
+  if (words.size() == 2) {
+    refuse(is_type(words[1]) ? fmt::format("quantize: where to? Give {} OUT {}", words[0], words[1])
+                             : fmt::format("quantize: which type? Give {} {} TYPE, e.g. Q4_K_M",
+                                           words[0], words[1]));
+  }
+  if (words.size() != 3) {
+    refuse(
+        fmt::format("quantize: expected IN OUT TYPE [THREADS], found: {}", fmt::join(words, " ")));
+  }
+  options.request.output = words[1];
+  options.request.type = words[2];
+  options.request.input = find_model(words[0]);
+}
+
+void read_tensor_types(QuantizeOptions& options) {
+  for (const std::string& rule : options.tensor_types) {
+    // A regular expression may hold '='; a type cannot.
+    const std::size_t equals = rule.rfind('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == rule.size()) {
+      refuse(fmt::format("--tensor-type: expected REGEX=TYPE such as attn_v=Q6_K, found \"{}\"",
+                         rule));
+    }
+    options.request.tensor_types.emplace_back(rule.substr(0, equals), rule.substr(equals + 1));
+  }
+}
+
+Json to_json(const QuantizePlan& plan) {
+  Json tensors = Json::array();
+  for (const PlannedTensor& tensor : plan.tensors) {
+    tensors.push_back({{"name", tensor.name},
+                       {"shape", tensor.shape},
+                       {"from", tensor.from},
+                       {"to", tensor.to},
+                       {"bytes_before", tensor.bytes_before},
+                       {"bytes_after", tensor.bytes_after},
+                       {"reason", tensor.reason}});
+  }
+  return {{"recipe", plan.recipe},
+          {"parameters", plan.parameters},
+          {"bytes_before", plan.bytes_before},
+          {"bytes_after", plan.bytes_after},
+          {"bpw", {{"tensors", plan.bits_per_weight}}},
+          {"fallbacks", plan.fallbacks},
+          {"tensors", tensors}};
+}
+
+Json to_json(const QuantizeReport& report) {
+  return {
+      {"output", report.output},
+      {"file_bytes", report.file_bytes},
+      {"bpw", {{"file", report.file_bits_per_weight}, {"tensors", report.plan.bits_per_weight}}},
+      {"fallbacks", report.plan.fallbacks},
+      {"seconds", report.seconds}};
+}
+
+void print_plan(const QuantizePlan& plan) {
+  Table table({"tensor", "shape", "from", "to", ">MiB", ">MiB then", "why"});
+  for (const PlannedTensor& tensor : plan.tensors) {
+    table.add({tensor.name, show_shape(tensor.shape), tensor.from, tensor.to,
+               show_mebibytes(tensor.bytes_before), show_mebibytes(tensor.bytes_after),
+               tensor.reason});
+  }
+  table.print(stdout);
+  fmt::print("\n");
+}
+
+// What every reader wants to know; fallbacks are never hidden.
+void print_totals(const QuantizePlan& plan) {
+  fmt::print("{}: {} tensors, {} parameters, {} -> {}, {:.2f} bits per weight\n", plan.recipe,
+             plan.tensors.size(), show_count(plan.parameters), show_bytes(plan.bytes_before),
+             show_bytes(plan.bytes_after), plan.bits_per_weight);
+  if (plan.fallbacks == 0) return;
+  fmt::print("{}\n",
+             bold(fmt::format("{} tensors fall back to another type:", plan.fallbacks), stdout));
+  // Layers repeat, so equal reasons are counted together.
+  std::vector<std::pair<std::string, std::size_t>> reasons;
+  for (const PlannedTensor& tensor : plan.tensors) {
+    if (!tensor.reason.starts_with("fallback")) continue;
+    const std::string reason = fmt::format("{} ({})", tensor.to, tensor.reason);
+    const auto known =
+        std::ranges::find(reasons, reason, &std::pair<std::string, std::size_t>::first);
+    known == reasons.end() ? reasons.emplace_back(reason, 1) : (++known->second, *known);
+  }
+  for (const auto& [reason, count] : reasons) fmt::print("  {} x {}\n", count, reason);
+}
+
+void show_plan(const QuantizeOptions& options) {
+  const QuantizePlan plan = plan_quantize(options.request);
+  if (options.json) {
+    print_json({{"plan", to_json(plan)}});
+    return;
+  }
+  print_plan(plan);
+  print_totals(plan);
+  fmt::print("nothing was written (--dry-run)\n");
+}
+
+void execute(QuantizeOptions& options) {
+  read_arguments(options);
+  read_tensor_types(options);
+  if (options.dry_run) {
+    show_plan(options);
+    return;
+  }
+  QuantizeReport report;
+  {
+    ProgressLine progress;
+    report = quantize_model(options.request, progress.callback());
+  }
+  if (options.json) {
+    print_json({{"plan", to_json(report.plan)}, {"report", to_json(report)}});
+    return;
+  }
+  print_totals(report.plan);
+  fmt::print("wrote {}: {}, {:.2f} bits per weight, {}\n", report.output,
+             show_bytes(report.file_bytes), report.file_bits_per_weight,
+             show_seconds(report.seconds));
+}
+
+std::string list_types() {
+  std::string text = "Types:\n";
+  for (const auto& [name, line] : quantize_types()) text += fmt::format("  {:<10}{}\n", name, line);
+  return text;
+}
+
+void add_type_flags(CLI::App& verb, QuantizeOptions& options) {
+  verb.add_option(
+          "--tensor-type", options.tensor_types,
+          "Tensors whose name matches get TYPE instead; the first that matches wins (repeatable)")
+      ->type_name("REGEX=TYPE")
+      ->expected(1)
+      ->take_all();
+  verb.add_option("--output-tensor-type", options.request.output_tensor_type, "Type of the head")
+      ->type_name("TYPE");
+  verb.add_option("--token-embedding-type", options.request.token_embedding_type,
+                  "Type of the embedding")
+      ->type_name("TYPE");
+  verb.add_flag("--pure", options.request.pure, "Every matrix in the recipe's main format");
+}
+
+}  // namespace
+
+void add_quantize(CLI::App& program) {
+  auto options = std::make_shared<QuantizeOptions>();
+  CLI::App* verb =
+      program.add_subcommand("quantize", "Any checkpoint to a quantized GGUF, in one step");
+  verb->add_option("IN", options->in, "Model: Hugging Face directory, GGUF or reference")
+      ->type_name("")
+      ->required();
+  verb->add_option("OUT", options->out, "The GGUF to write; --dry-run needs none")->type_name("");
+  verb->add_option("TYPE", options->type, "A recipe or a format, in any case (below)")
+      ->type_name("");
+  verb->add_option("THREADS", options->threads, "Threads; default: one per core")->type_name("");
+  add_type_flags(*verb, *options);
+  verb->add_flag("--dry-run", options->dry_run,
+                 "Print the plan, the sizes and the fallbacks; write nothing");
+  verb->add_flag("--allow-requantize", options->request.allow_requantize,
+                 "Take an input that is already quantized; the losses add up");
+  verb->add_flag("--allow-nan", options->request.allow_nan,
+                 "Go on when weights hold NaN or infinity");
+  verb->add_flag("--force", options->request.force, "Replace an existing output");
+  add_json_flag(*verb, options->json);
+  verb->footer([] {
+    return list_types() +
+           "Examples:\n"
+           "  nybble quantize models/tale-6m tale-q4.gguf Q4_K_M\n"
+           "  nybble quantize model.gguf small.gguf Q2_K --tensor-type 'ffn_down=Q4_K' 4\n"
+           "  nybble quantize user/repo out.gguf Q5_K_M --dry-run";
+  });
+  verb->callback([options] { execute(*options); });
+}
+
+}  // namespace nybble::cli

@@ -5,37 +5,17 @@
 #include <cmath>
 #include <cstring>
 #include <random>
-#include <string>
-#include <tuple>
-#include <type_traits>
 #include <vector>
 
 #include "formats/registry.h"
+#include "formats/typed_test_lists.h"
 
 namespace nybble::formats {
 namespace {
 
-// The formats of a list that keep<F> wants, as the type list of a test suite.
-template <class... Fs>
-::testing::Types<Fs...> as_types(std::tuple<Fs...>);
-template <auto keep, class... Fs>
-auto selected(FormatList<Fs...>) {
-  return std::tuple_cat(
-      std::conditional_t<keep.template operator()<Fs>(), std::tuple<Fs>, std::tuple<>>{}...);
-}
-template <auto keep>
-using Selected = decltype(as_types(selected<keep>(AllFormats{})));
-
 using All = Selected<[]<class F>() { return Format<F>; }>;
 using Affine = Selected<[]<class F>() { return AffineFormat<F>; }>;
 using Packed = Selected<[]<class F>() { return Unpackable<F>; }>;
-
-struct FormatName {
-  template <class F>
-  static std::string GetName(int) {
-    return std::string(F::name);
-  }
-};
 
 // A block of random bytes of at most `largest`.
 template <class F>

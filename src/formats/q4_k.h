@@ -30,7 +30,8 @@ struct Q4_K {
     return SubScalesK::unpack(block.sub).groups(block.scale, block.offset);
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q4_K>(block, out); }
+  static Block encode(const float* x, const float* importance);
 };
-static_assert(AffineFormat<Q4_K> && sizeof(Q4_K::Block) == 144);
+static_assert(AffineFormat<Q4_K> && Encodable<Q4_K> && sizeof(Q4_K::Block) == 144);
 
 }  // namespace nybble::formats

@@ -36,7 +36,8 @@ struct Q5_1 {
             .sub_offset = {1}};
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q5_1>(block, out); }
+  static Block encode(const float* x, const float* importance);
 };
-static_assert(AffineFormat<Q5_1> && sizeof(Q5_1::Block) == 24);
+static_assert(AffineFormat<Q5_1> && Encodable<Q5_1> && sizeof(Q5_1::Block) == 24);
 
 }  // namespace nybble::formats

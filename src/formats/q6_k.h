@@ -36,7 +36,8 @@ struct Q6_K {
     return groups;
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q6_K>(block, out); }
+  static Block encode(const float* x, const float* importance);
 };
-static_assert(AffineFormat<Q6_K> && sizeof(Q6_K::Block) == 210);
+static_assert(AffineFormat<Q6_K> && Encodable<Q6_K> && sizeof(Q6_K::Block) == 210);
 
 }  // namespace nybble::formats

@@ -1,7 +1,6 @@
 // Q8_0: 32 signed bytes and one fp16 scale, 8.5 bits per weight. Layout: docs/formats/q8_0.md
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <string_view>
 
@@ -24,18 +23,7 @@ struct Q8_0 {
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q8_0>(block, out); }
 
-  // Absmax: at 8 bits a search for a better scale gains nothing that can be measured.
-  static Block encode(const float* x, const float*) {
-    float absmax = 0;
-    for (int i = 0; i < block_len; ++i) absmax = std::fmax(absmax, std::fabs(x[i]));
-    const float scale = absmax / 127;
-    const float inverse = scale == 0 ? 0 : 1 / scale;
-    Block block{to_half(scale), {}};
-    for (int i = 0; i < block_len; ++i) {
-      block.codes[i] = static_cast<std::int8_t>(std::round(x[i] * inverse));
-    }
-    return block;
-  }
+  static Block encode(const float* x, const float* importance);
 };
 static_assert(AffineFormat<Q8_0> && Encodable<Q8_0> && sizeof(Q8_0::Block) == 34);
 

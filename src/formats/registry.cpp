@@ -67,9 +67,13 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::span<const FormatInfo> all() { return table; }
+std::span<const FormatInfo> all() {
+  return table;
+}
 
-const FormatInfo& info(FormatId id) { return table[static_cast<std::size_t>(id)]; }
+const FormatInfo& info(FormatId id) {
+  return table[static_cast<std::size_t>(id)];
+}
 
 std::optional<FormatId> find_by_name(std::string_view name) {
   for (const FormatInfo& format : table) {

@@ -1,0 +1,189 @@
+// What holds for the encoder of every format of the list.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "formats/registry.h"
+#include "formats/typed_test_lists.h"
+
+namespace nybble::formats {
+namespace {
+
+using Written = Selected<[]<class F>() { return Encodable<F> && (F::block_len != 1); }>;
+using WrittenAffine = Selected<[]<class F>() { return Encodable<F> && AffineFormat<F>; }>;
+
+struct Input {
+  std::string name;
+  std::vector<float> x;
+};
+
+// Blocks as models have them, and as they do not.
+std::vector<Input> inputs(int n) {
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  const auto make = [&](auto value) {
+    std::vector<float> x(static_cast<std::size_t>(n));
+    for (int i = 0; i < n; ++i) x[static_cast<std::size_t>(i)] = value(i);
+    return x;
+  };
+  std::vector<Input> all;
+  for (int trial = 0; trial < 20; ++trial) {
+    all.push_back({"normal", make([&](int) { return 0.02f * normal(random); })});
+    all.push_back({"uniform", make([&](int) { return uniform(random); })});
+    all.push_back({"heavy tails", make([&](int) {
+                     return normal(random) / (0.05f + std::fabs(normal(random)));
+                   })});
+    all.push_back({"groups of all sizes",
+                   make([&](int i) { return std::ldexp(normal(random), i / 16 % 5); })});
+    all.push_back({"positive", make([&](int) { return 3 + uniform(random); })});
+    all.push_back({"negative", make([&](int) { return uniform(random) - 3; })});
+    all.push_back(
+        {"one outlier", make([&](int i) { return i == trial % n ? 50.0f : normal(random); })});
+    all.push_back(
+        {"sparse", make([&](int i) { return i % 11 == trial % 11 ? normal(random) : 0; })});
+  }
+  for (const float c : {1.0f, -1.0f, 0.1f, 0.0f})
+    all.push_back({"constant", make([&](int) { return c; })});
+  all.push_back({"-0", make([](int) { return -0.0f; })});
+  all.push_back(
+      {"ramp", make([&](int i) { return static_cast<float>(i) / static_cast<float>(n); })});
+  all.push_back({"signs", make([](int i) { return i % 2 == 0 ? 1.0f : -1.0f; })});
+  return all;
+}
+
+template <class F>
+std::vector<float> through(const std::vector<float>& x, const float* importance = nullptr) {
+  std::vector<float> y(F::block_len);
+  F::decode(F::encode(x.data(), importance), y.data());
+  return y;
+}
+
+double squared_error(const std::vector<float>& x, const std::vector<float>& y,
+                     const std::vector<float>& weight) {
+  double sum = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double rest = static_cast<double>(x[i]) - static_cast<double>(y[i]);
+    sum += static_cast<double>(weight[i]) * rest * rest;
+  }
+  return sum;
+}
+
+struct CodeRange {
+  int least = 0, most = 0;
+};
+
+// Found by decoding blocks of equal bytes, among which are the outermost codes of every format.
+template <class F>
+CodeRange code_range() {
+  CodeRange range;
+  for (int byte = 0; byte < 256; ++byte) {
+    typename F::Block block;
+    std::memset(static_cast<void*>(&block), byte, sizeof(block));
+    range.least = std::min(range.least, F::code(block, 0));
+    range.most = std::max(range.most, F::code(block, 0));
+  }
+  return range;
+}
+
+// The step of plain rounding with one scale for the whole block: symmetric about 0, or over the
+// range with an offset.
+template <class F>
+float plain_step(const std::vector<float>& x) {
+  const float low = std::min(0.0f, *std::min_element(x.begin(), x.end()));
+  const float high = std::max(0.0f, *std::max_element(x.begin(), x.end()));
+  const CodeRange codes = code_range<F>();
+  const bool is_symmetric = F::zero != 0 || codes.least < 0;
+  return (is_symmetric ? std::max(high, -low) : high - low) /
+         static_cast<float>(codes.most - F::zero);
+}
+
+}  // namespace
+
+template <class F>
+class EveryEncoder : public ::testing::Test {};
+TYPED_TEST_SUITE(EveryEncoder, Written, FormatName);
+
+template <class F>
+class EveryAffineEncoder : public ::testing::Test {};
+TYPED_TEST_SUITE(EveryAffineEncoder, WrittenAffine, FormatName);
+
+TYPED_TEST(EveryEncoder, gives_finite_values_and_the_same_bytes_again) {
+  for (const float unit : {1.0f, 1e-3f, 1e-7f, 1e-20f, 1e-38f, 0x1p-149f, 1e4f}) {
+    for (Input& input : inputs(TypeParam::block_len)) {
+      for (float& x : input.x) x *= unit;
+      const auto block = TypeParam::encode(input.x.data(), nullptr);
+      const auto again = TypeParam::encode(input.x.data(), nullptr);
+      ASSERT_EQ(std::memcmp(&block, &again, sizeof(block)), 0);
+      for (float y : through<TypeParam>(input.x)) {
+        ASSERT_TRUE(std::isfinite(y)) << input.name << " times " << unit;
+      }
+    }
+  }
+}
+
+TYPED_TEST(EveryEncoder, keeps_zero) {
+  for (float y : through<TypeParam>(std::vector<float>(TypeParam::block_len))) EXPECT_EQ(y, 0);
+}
+
+TYPED_TEST(EveryAffineEncoder, stays_finite_for_the_largest_floats) {
+  for (Input& input : inputs(TypeParam::block_len)) {
+    float largest = 0;
+    for (float x : input.x) largest = std::max(largest, std::fabs(x));
+    if (largest == 0) continue;
+    for (float& x : input.x) x = x / largest * 3e38f;
+    for (float y : through<TypeParam>(input.x)) ASSERT_TRUE(std::isfinite(y)) << input.name;
+  }
+}
+
+// The search includes plain rounding with one scale for the whole block, whose errors are at most
+// half a step, plus what storing scale and offset as halves costs: each is off by at most 2^-11 of
+// itself, over values up to the largest.
+TYPED_TEST(EveryAffineEncoder, leaves_at_most_the_error_of_plain_rounding) {
+  const std::vector<float> ones(TypeParam::block_len, 1.0f);
+  for (const Input& input : inputs(TypeParam::block_len)) {
+    float largest = 0;
+    for (float x : input.x) largest = std::max(largest, std::fabs(x));
+    const double each = plain_step<TypeParam>(input.x) / 2 + 2 * largest * 0x1p-11;
+
+    const double error = squared_error(input.x, through<TypeParam>(input.x, ones.data()), ones);
+
+    EXPECT_LE(error, TypeParam::block_len * each * each) << input.name;
+  }
+}
+
+TYPED_TEST(EveryAffineEncoder, weighs_errors_by_importance) {
+  std::mt19937 random(8);
+  std::exponential_distribution<float> exponential;
+  double with = 0, without = 0;
+  for (const Input& input : inputs(TypeParam::block_len)) {
+    std::vector<float> importance(TypeParam::block_len);
+    for (float& weight : importance) weight = std::pow(exponential(random), 3.0f);
+    const double scale = squared_error(input.x, std::vector<float>(input.x.size()), importance);
+    if (scale == 0) continue;
+    with +=
+        squared_error(input.x, through<TypeParam>(input.x, importance.data()), importance) / scale;
+    without += squared_error(input.x, through<TypeParam>(input.x), importance) / scale;
+  }
+  // Ternary and 8-bit formats are rounded by absmax, whatever the importance.
+  const int most = code_range<TypeParam>().most;
+  if (most == 2 || most == 127) {
+    EXPECT_LE(with, without);
+  } else {
+    EXPECT_LT(with, without);
+  }
+}
+
+TYPED_TEST(EveryAffineEncoder, takes_importance_of_zero) {
+  const std::vector<float> none(TypeParam::block_len, 0.0f);
+  for (const Input& input : inputs(TypeParam::block_len)) {
+    for (float y : through<TypeParam>(input.x, none.data())) ASSERT_TRUE(std::isfinite(y));
+  }
+}
+
+}  // namespace nybble::formats

@@ -1,0 +1,20 @@
+#include "formats/q4_k.h"
+
+#include "formats/affine_search.h"
+
+namespace nybble::formats {
+
+Q4_K::Block Q4_K::encode(const float* x, const float* importance) {
+  Block result{};
+  const WeightedBlock<256, 32> block(x, importance);
+  const auto found = AffineSearch<8, 32, 15, 63>(block, {-2, 2, 8}).run({-6, 6, 16});
+  std::uint8_t codes[256];
+  block.round_to_codes<0, 15>([&](std::size_t g) { return found.grid(g); }, codes);
+  result.scale = block.stored.store(found.scale);
+  result.offset = block.stored.store(found.offset);
+  SubScalesK{found.sub_scale, found.sub_offset}.pack(result.sub);
+  Codes::pack(codes, result.codes);
+  return result;
+}
+
+}  // namespace nybble::formats

@@ -1,0 +1,21 @@
+#include "formats/q6_k.h"
+
+#include "formats/symmetric_search.h"
+
+namespace nybble::formats {
+
+Q6_K::Block Q6_K::encode(const float* x, const float* importance) {
+  Block result{};
+  const WeightedBlock<256, 16> block(x, importance);
+  const auto found =
+      SymmetricSearch<16, 16, -zero, zero - 1, -128>(block, {-1, 1, 8}).run({-8, 8, 16}, 2);
+  std::uint8_t codes[256];
+  block.round_to_codes<-zero, zero - 1>([&](std::size_t g) { return found.grid(g); }, codes);
+  result.scale = block.stored.store(found.scale);
+  for (std::size_t g = 0; g < 16; ++g) result.sub[g] = static_cast<std::int8_t>(found.sub[g]);
+  Low::pack(codes, result.low);
+  High::pack<4>(codes, result.high);
+  return result;
+}
+
+}  // namespace nybble::formats

@@ -39,7 +39,8 @@ Value convert(jinja::Sandbox& sandbox, const OrderedJson& json) {
     case OrderedJson::value_t::object: {
       std::vector<std::pair<Value, Value>> items;
       items.reserve(json.size());
-      for (const auto& [key, value] : json.items()) items.emplace_back(sandbox.text(key), convert(sandbox, value));
+      for (const auto& [key, value] : json.items())
+        items.emplace_back(sandbox.text(key), convert(sandbox, value));
       return sandbox.dict(std::move(items));
     }
     default:
@@ -47,7 +48,8 @@ Value convert(jinja::Sandbox& sandbox, const OrderedJson& json) {
   }
 }
 
-// transformers hands reasoning on under both names that templates read: the first of the three that is set.
+// transformers hands reasoning on under both names that templates read: the first of the three that
+// is set.
 void add_reasoning_names(OrderedJson& message) {
   for (const char* name : {"reasoning_content", "thinking", "reasoning"}) {
     if (!message.contains(name)) continue;
@@ -66,12 +68,15 @@ void add_reasoning_names(OrderedJson& message) {
 // As transformers' apply_chat_template: keys without a value are left out of messages.
 OrderedJson prepare_messages(const OrderedJson& messages) {
   if (!messages.is_array() || messages.empty()) {
-    fail(ErrorKind::invalid_input, "chat template: expected a list of at least one message, found none");
+    fail(ErrorKind::invalid_input,
+         "chat template: expected a list of at least one message, found none");
   }
   OrderedJson prepared = OrderedJson::array();
   for (const OrderedJson& message : messages) {
     if (!message.is_object()) {
-      fail(ErrorKind::invalid_input, "chat template: expected messages with 'role' and 'content', found {}", message.type_name());
+      fail(ErrorKind::invalid_input,
+           "chat template: expected messages with 'role' and 'content', found {}",
+           message.type_name());
     }
     OrderedJson kept = OrderedJson::object();
     for (const auto& [key, value] : message.items()) {
@@ -91,7 +96,8 @@ struct ChatTemplate::Program {
 
 ChatTemplate::ChatTemplate(std::string source) : source_(std::move(source)) {
   if (source_.size() > most_source_bytes) {
-    fail(ErrorKind::unsupported, "chat template: expected at most {} bytes, found {}", most_source_bytes, source_.size());
+    fail(ErrorKind::unsupported, "chat template: expected at most {} bytes, found {}",
+         most_source_bytes, source_.size());
   }
   program_ = std::make_unique<const Program>(Program{jinja::parse_template(source_)});
 }
@@ -102,7 +108,10 @@ ChatTemplate::~ChatTemplate() = default;
 std::string ChatTemplate::render(const OrderedJson& context, std::int64_t now) const {
   jinja::Sandbox sandbox(now);
   // What transformers always passes.
-  OrderedJson variables = {{"messages", nullptr}, {"tools", nullptr}, {"documents", nullptr}, {"add_generation_prompt", false}};
+  OrderedJson variables = {{"messages", nullptr},
+                           {"tools", nullptr},
+                           {"documents", nullptr},
+                           {"add_generation_prompt", false}};
   if (context.is_object()) variables.update(context);
   variables["messages"] = prepare_messages(variables["messages"]);
   const Value values = convert(sandbox, variables);
@@ -111,7 +120,8 @@ std::string ChatTemplate::render(const OrderedJson& context, std::int64_t now) c
 
 namespace {
 
-// The entry chat_template of a JSON text: a template, or a list of named ones of which "default" counts.
+// The entry chat_template of a JSON text: a template, or a list of named ones of which "default"
+// counts.
 std::string template_in_json(std::string_view text, const std::string& where) {
   const Json json = parse_json(text, where);
   const auto found = json.is_object() ? json.find("chat_template") : json.end();
@@ -126,14 +136,16 @@ std::string template_in_json(std::string_view text, const std::string& where) {
     }
     return {};
   }
-  fail(ErrorKind::corrupt_file, "{}: expected chat_template to be a text or a list of named ones, found {}", where,
+  fail(ErrorKind::corrupt_file,
+       "{}: expected chat_template to be a text or a list of named ones, found {}", where,
        found->type_name());
 }
 
 }  // namespace
 
 std::string find_chat_template(const files::Checkpoint& checkpoint) {
-  if (checkpoint.container == "gguf") return checkpoint.metadata.get_string("tokenizer.chat_template", "");
+  if (checkpoint.container == "gguf")
+    return checkpoint.metadata.get_string("tokenizer.chat_template", "");
   const auto plain = checkpoint.texts.find("chat_template.jinja");
   if (plain != checkpoint.texts.end()) return plain->second;
   for (const char* name : {"chat_template.json", "tokenizer_config.json"}) {

@@ -1,4 +1,5 @@
-// Items, attributes, slices, iteration, membership and calls of values, as jinja2's sandbox does them.
+// Items, attributes, slices, iteration, membership and calls of values, as jinja2's sandbox does
+// them.
 #include <algorithm>
 
 #include "text/jinja_methods.h"
@@ -102,7 +103,8 @@ struct Bounds {
 };
 
 // What start:stop:step selects of `length` items.
-Bounds slice_bounds(Sandbox& sandbox, const Value* start, const Value* stop, const Value* step, std::size_t length) {
+Bounds slice_bounds(Sandbox& sandbox, const Value* start, const Value* stop, const Value* step,
+                    std::size_t length) {
   const auto given = [&](const Value* part) { return part != nullptr && !part->is_none(); };
   const Int size = static_cast<Int>(length);
   Bounds bounds;
@@ -132,12 +134,14 @@ Value slice_text(Sandbox& sandbox, const Text& text, const Bounds& bounds) {
     const std::size_t first = python::byte_of(text.bytes, start, text.ascii());
     const std::string_view rest = std::string_view(text.bytes).substr(first);
     const auto count = static_cast<std::size_t>(bounds.count);
-    return sandbox.text(std::string(rest.substr(0, python::byte_of(rest, count, text.ascii()))), text.markup);
+    return sandbox.text(std::string(rest.substr(0, python::byte_of(rest, count, text.ascii()))),
+                        text.markup);
   }
   std::vector<std::size_t> starts;
   const Charge room = sandbox.charge((text.length + 1) * sizeof(std::size_t));
   starts.reserve(text.length + 1);
-  for (std::size_t place = 0; place < text.bytes.size(); python::next_code_point(text.bytes, place)) {
+  for (std::size_t place = 0; place < text.bytes.size();
+       python::next_code_point(text.bytes, place)) {
     starts.push_back(place);
   }
   starts.push_back(text.bytes.size());
@@ -160,9 +164,11 @@ Value slice_sequence(Sandbox& sandbox, const Sequence& sequence, const Bounds& b
 
 bool contains_in_object(Sandbox& sandbox, const Value& container, const Value& item) {
   const auto* view = container.object_as<DictView>();
-  if (view != nullptr && view->part() == DictView::Part::keys) return view->dict().find(sandbox, item) != nullptr;
+  if (view != nullptr && view->part() == DictView::Part::keys)
+    return view->dict().find(sandbox, item) != nullptr;
   const auto items = container.object()->iterate();
-  if (items == nullptr) sandbox.fail("expected a container after 'in', found {}", type_name(container));
+  if (items == nullptr)
+    sandbox.fail("expected a container after 'in', found {}", type_name(container));
   while (const auto next = items->next(sandbox)) {
     if (equal(sandbox, *next, item)) return true;
   }
@@ -177,7 +183,8 @@ Value get_attribute(Sandbox& sandbox, const Value& object, std::string_view name
   if (object.is_dict()) {
     if (const Value* found = object.dict().find(name)) return *found;
   }
-  return sandbox.undefined(fmt::format("'{} object' has no attribute '{}'", type_name(object), name));
+  return sandbox.undefined(
+      fmt::format("'{} object' has no attribute '{}'", type_name(object), name));
 }
 
 Value get_item(Sandbox& sandbox, const Value& object, const Value& key) {
@@ -185,22 +192,28 @@ Value get_item(Sandbox& sandbox, const Value& object, const Value& key) {
   if (auto found = find_item(sandbox, object, key)) return *std::move(found);
   if (key.is_text()) {
     if (auto found = find_attribute(sandbox, object, key.text().bytes)) return *std::move(found);
-    return sandbox.undefined(fmt::format("'{} object' has no attribute '{}'", type_name(object), key.text().bytes));
+    return sandbox.undefined(
+        fmt::format("'{} object' has no attribute '{}'", type_name(object), key.text().bytes));
   }
-  return sandbox.undefined(fmt::format("{} object has no element {}", type_name(object), to_repr(sandbox, key)));
+  return sandbox.undefined(
+      fmt::format("{} object has no element {}", type_name(object), to_repr(sandbox, key)));
 }
 
-Value get_slice(Sandbox& sandbox, const Value& object, const Value* start, const Value* stop, const Value* step) {
+Value get_slice(Sandbox& sandbox, const Value& object, const Value* start, const Value* stop,
+                const Value* step) {
   if (object.is_undefined()) sandbox.fail_undefined(object);
   if (object.is_text()) {
-    return slice_text(sandbox, object.text(), slice_bounds(sandbox, start, stop, step, object.text().length));
+    return slice_text(sandbox, object.text(),
+                      slice_bounds(sandbox, start, stop, step, object.text().length));
   }
   if (object.is(Kind::sequence)) {
     const Sequence& sequence = object.sequence();
-    return slice_sequence(sandbox, sequence, slice_bounds(sandbox, start, stop, step, sequence.items.size()));
+    return slice_sequence(sandbox, sequence,
+                          slice_bounds(sandbox, start, stop, step, sequence.items.size()));
   }
   if (const auto* range = object.object_as<Range>()) {
-    const Bounds bounds = slice_bounds(sandbox, start, stop, step, static_cast<std::size_t>(range->size()));
+    const Bounds bounds =
+        slice_bounds(sandbox, start, stop, step, static_cast<std::size_t>(range->size()));
     return Value(std::shared_ptr<Object>(
         sandbox.object<Range>(range->at(bounds.start), range->step() * bounds.step, bounds.count)));
   }
@@ -265,10 +278,12 @@ bool contains(Sandbox& sandbox, const Value& container, const Value& item) {
   }
   if (container.is(Kind::sequence)) {
     const std::vector<Value>& items = container.sequence().items;
-    return std::any_of(items.begin(), items.end(), [&](const Value& known) { return equal(sandbox, known, item); });
+    return std::any_of(items.begin(), items.end(),
+                       [&](const Value& known) { return equal(sandbox, known, item); });
   }
   if (container.is_dict()) {
-    if (!hash_of(sandbox, item)) sandbox.fail("expected a key of a dict before 'in', found {}", type_name(item));
+    if (!hash_of(sandbox, item))
+      sandbox.fail("expected a key of a dict before 'in', found {}", type_name(item));
     return container.dict().find(sandbox, item) != nullptr;
   }
   if (container.is(Kind::object)) return contains_in_object(sandbox, container, item);
@@ -277,7 +292,8 @@ bool contains(Sandbox& sandbox, const Value& container, const Value& item) {
 
 Int to_index(Sandbox& sandbox, const Value& value, std::string_view what) {
   if (value.is_undefined()) sandbox.fail_undefined(value);
-  if (!value.is_integral()) sandbox.fail("expected an integer for {}, found {}", what, type_name(value));
+  if (!value.is_integral())
+    sandbox.fail("expected an integer for {}, found {}", what, type_name(value));
   return value.as_integer();
 }
 

@@ -12,8 +12,10 @@ constexpr std::string_view symbol_of(Binary op) {
   return symbols[static_cast<std::size_t>(op)];
 }
 
-[[noreturn]] void fail_types(const Sandbox& sandbox, std::string_view symbol, const Value& a, const Value& b) {
-  sandbox.fail("expected operands that '{}' takes, found {} and {}", symbol, type_name(a), type_name(b));
+[[noreturn]] void fail_types(const Sandbox& sandbox, std::string_view symbol, const Value& a,
+                             const Value& b) {
+  sandbox.fail("expected operands that '{}' takes, found {} and {}", symbol, type_name(a),
+               type_name(b));
 }
 
 [[noreturn]] void fail_range(const Sandbox& sandbox) {
@@ -57,7 +59,9 @@ Value integer_operation(Sandbox& sandbox, Binary op, Int a, Int b) {
     default:
       if (b == 0) sandbox.fail("expected a divisor other than zero in '{}'", symbol_of(op));
       if (op == Binary::divide) return Value::real(static_cast<double>(a) / static_cast<double>(b));
-      if (b == -1) return op == Binary::modulo ? Value::integer(0) : integer_operation(sandbox, Binary::subtract, 0, a);
+      if (b == -1)
+        return op == Binary::modulo ? Value::integer(0)
+                                    : integer_operation(sandbox, Binary::subtract, 0, a);
       result = floor_divide(a, b);
       if (op == Binary::modulo) result = a - result * b;
   }
@@ -112,14 +116,17 @@ Value concatenate(Sandbox& sandbox, const Value& a, const Value& b) {
   if (a.is_text() && b.is_text()) {
     const bool markup = a.text().markup || b.text().markup;
     sandbox.work_on(a.text().bytes.size() + b.text().bytes.size());
-    const auto part = [&](const Value& v) { return markup ? to_escaped(sandbox, v) : v.text().bytes; };
+    const auto part = [&](const Value& v) {
+      return markup ? to_escaped(sandbox, v) : v.text().bytes;
+    };
     return sandbox.text(part(a) + part(b), markup);
   }
   if (!a.is(Kind::sequence) || !b.is(Kind::sequence) || a.is_tuple() != b.is_tuple()) {
     fail_types(sandbox, "+", a, b);
   }
   std::vector<Value> items;
-  const Charge room = sandbox.charge((a.sequence().items.size() + b.sequence().items.size()) * sizeof(Value));
+  const Charge room =
+      sandbox.charge((a.sequence().items.size() + b.sequence().items.size()) * sizeof(Value));
   items.reserve(a.sequence().items.size() + b.sequence().items.size());
   items.insert(items.end(), a.sequence().items.begin(), a.sequence().items.end());
   items.insert(items.end(), b.sequence().items.begin(), b.sequence().items.end());
@@ -143,11 +150,14 @@ Value repeat(Sandbox& sandbox, const Value& value, Int times) {
   std::size_t left = checked(once.size() * sizeof(Value), sandbox.limits().memory);
   const Charge room = sandbox.charge(left * once.size() * sizeof(Value));
   std::vector<Value> items;
-  for (items.reserve(left * once.size()); left > 0; --left) items.insert(items.end(), once.begin(), once.end());
+  for (items.reserve(left * once.size()); left > 0; --left)
+    items.insert(items.end(), once.begin(), once.end());
   return sandbox.sequence(std::move(items), value.is_tuple());
 }
 
-bool can_repeat(const Value& value) { return value.is_text() || value.is(Kind::sequence); }
+bool can_repeat(const Value& value) {
+  return value.is_text() || value.is(Kind::sequence);
+}
 
 template <class T>
 bool ordered(Comparison op, const T& a, const T& b) {
@@ -193,17 +203,21 @@ Value operate(Sandbox& sandbox, Binary op, const Value& a, const Value& b) {
   }
   if (a.is_undefined()) sandbox.fail_undefined(a);
   if (b.is_undefined()) sandbox.fail_undefined(b);
-  if (a.is_integral() && b.is_integral()) return integer_operation(sandbox, op, a.as_integer(), b.as_integer());
+  if (a.is_integral() && b.is_integral())
+    return integer_operation(sandbox, op, a.as_integer(), b.as_integer());
   if (a.is_number() && b.is_number()) return real_operation(sandbox, op, a.as_real(), b.as_real());
   if (op == Binary::add) return concatenate(sandbox, a, b);
-  if (op == Binary::multiply && can_repeat(a) && b.is_integral()) return repeat(sandbox, a, b.as_integer());
-  if (op == Binary::multiply && can_repeat(b) && a.is_integral()) return repeat(sandbox, b, a.as_integer());
+  if (op == Binary::multiply && can_repeat(a) && b.is_integral())
+    return repeat(sandbox, a, b.as_integer());
+  if (op == Binary::multiply && can_repeat(b) && a.is_integral())
+    return repeat(sandbox, b, a.as_integer());
   fail_types(sandbox, symbol_of(op), a, b);
 }
 
 Value negate(Sandbox& sandbox, const Value& value) {
   if (value.is_undefined()) sandbox.fail_undefined(value);
-  if (value.is_integral()) return integer_operation(sandbox, Binary::subtract, 0, value.as_integer());
+  if (value.is_integral())
+    return integer_operation(sandbox, Binary::subtract, 0, value.as_integer());
   if (value.is_number()) return Value::real(-value.as_real());
   sandbox.fail("expected a number after '-', found {}", type_name(value));
 }

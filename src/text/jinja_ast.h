@@ -34,23 +34,56 @@ struct CallArguments {
   ExpressionPtr star, double_star;  // f(*a, **b); may be null
 };
 
-struct LiteralNode { Value value; };
-struct NameNode { std::string name; Slot slot; };
-struct SequenceNode { std::vector<ExpressionPtr> items; bool tuple = false; };
-struct DictNode { std::vector<std::pair<ExpressionPtr, ExpressionPtr>> items; };
-struct UnaryNode { Unary op; ExpressionPtr operand; };
-struct BinaryNode { Binary op; ExpressionPtr left, right; };
-struct LogicalNode { bool is_and; ExpressionPtr left, right; };
-struct ConcatNode { std::vector<ExpressionPtr> parts; };
+struct LiteralNode {
+  Value value;
+};
+struct NameNode {
+  std::string name;
+  Slot slot;
+};
+struct SequenceNode {
+  std::vector<ExpressionPtr> items;
+  bool tuple = false;
+};
+struct DictNode {
+  std::vector<std::pair<ExpressionPtr, ExpressionPtr>> items;
+};
+struct UnaryNode {
+  Unary op;
+  ExpressionPtr operand;
+};
+struct BinaryNode {
+  Binary op;
+  ExpressionPtr left, right;
+};
+struct LogicalNode {
+  bool is_and;
+  ExpressionPtr left, right;
+};
+struct ConcatNode {
+  std::vector<ExpressionPtr> parts;
+};
 struct CompareNode {
   ExpressionPtr first;
   std::vector<std::pair<Comparison, ExpressionPtr>> rest;
 };
-struct ConditionalNode { ExpressionPtr test, then, otherwise; };  // otherwise may be null
-struct AttributeNode { ExpressionPtr object; std::string name; };
-struct ItemNode { ExpressionPtr object, key; };
-struct SliceNode { ExpressionPtr object, start, stop, step; };    // the last three may be null
-struct CallNode { ExpressionPtr callee; CallArguments arguments; };
+struct ConditionalNode {
+  ExpressionPtr test, then, otherwise;
+};  // otherwise may be null
+struct AttributeNode {
+  ExpressionPtr object;
+  std::string name;
+};
+struct ItemNode {
+  ExpressionPtr object, key;
+};
+struct SliceNode {
+  ExpressionPtr object, start, stop, step;
+};  // the last three may be null
+struct CallNode {
+  ExpressionPtr callee;
+  CallArguments arguments;
+};
 // function: null when no filter or test has the name, which is an error where it runs.
 struct FilterNode {
   ExpressionPtr input;  // null: the text of the block around it
@@ -69,8 +102,8 @@ struct Expression {
   int line = 1;
   int height = 1;  // of the tree below, for the limit on nesting
   std::variant<LiteralNode, NameNode, SequenceNode, DictNode, UnaryNode, BinaryNode, LogicalNode,
-               ConcatNode, CompareNode, ConditionalNode, AttributeNode, ItemNode, SliceNode, CallNode,
-               FilterNode, TestNode>
+               ConcatNode, CompareNode, ConditionalNode, AttributeNode, ItemNode, SliceNode,
+               CallNode, FilterNode, TestNode>
       node;
 };
 
@@ -78,7 +111,7 @@ struct Expression {
 struct Target {
   std::string name;
   Slot slot;
-  std::string attribute;       // not empty: name.attribute
+  std::string attribute;  // not empty: name.attribute
   std::vector<Target> items;
   bool tuple = false;
   int line = 1;
@@ -87,7 +120,7 @@ struct Target {
 // What has to be done to the variables of a scope when it is entered.
 struct Load {
   enum class From { context, outer, nothing };
-  int index = -1;    // in the frame of the function
+  int index = -1;  // in the frame of the function
   From from = From::nothing;
   std::string name;  // context
   Slot source;       // outer
@@ -117,19 +150,23 @@ struct MacroCode {
   bool explicit_caller = false;
 };
 
-struct TextNode { Value text; };
-struct PrintNode { ExpressionPtr value; };
+struct TextNode {
+  Value text;
+};
+struct PrintNode {
+  ExpressionPtr value;
+};
 struct ForNode {
   Target target;
   ExpressionPtr iterable;
-  ExpressionPtr filter;     // may be null
-  Target filter_target;     // the target again, in the frame of the filter
+  ExpressionPtr filter;  // may be null
+  Target filter_target;  // the target again, in the frame of the filter
   FunctionScope filter_function;
   Body body, otherwise;
   bool recursive = false;
-  int loop = -1;            // place of the variable `loop`; -1: not used
+  int loop = -1;  // place of the variable `loop`; -1: not used
   Scope scope, else_scope;
-  FunctionScope function;   // only of a recursive loop
+  FunctionScope function;  // only of a recursive loop
 };
 struct IfNode {
   std::vector<std::pair<ExpressionPtr, Body>> branches;
@@ -179,12 +216,15 @@ struct BlockNode {
 struct BreakNode {};
 struct ContinueNode {};
 // include, import, from, extends: there are no other templates.
-struct LoaderNode { std::string tag; };
+struct LoaderNode {
+  std::string tag;
+};
 
 struct Statement {
   int line = 1;
-  std::variant<TextNode, PrintNode, ForNode, IfNode, SetNode, SetBlockNode, MacroNode, CallBlockNode,
-               GenerationNode, FilterBlockNode, WithNode, BlockNode, BreakNode, ContinueNode, LoaderNode>
+  std::variant<TextNode, PrintNode, ForNode, IfNode, SetNode, SetBlockNode, MacroNode,
+               CallBlockNode, GenerationNode, FilterBlockNode, WithNode, BlockNode, BreakNode,
+               ContinueNode, LoaderNode>
       node;
 };
 

@@ -38,7 +38,9 @@ Value Evaluator::evaluate(const UnaryNode& node) {
   const Value value = evaluate(node.operand);
   if (node.op == Unary::logical_not) return Value::boolean(!truthy(sandbox_, value));
   const Value negative = negate(sandbox_, value);
-  return node.op == Unary::negative ? negative : value.is_integral() ? Value::integer(value.as_integer()) : value;
+  return node.op == Unary::negative ? negative
+         : value.is_integral()      ? Value::integer(value.as_integer())
+                                    : value;
 }
 
 Value Evaluator::evaluate(const BinaryNode& node) {
@@ -75,8 +77,9 @@ Value Evaluator::evaluate(const ConditionalNode& node) {
   const int line = sandbox_.line;
   if (truthy(sandbox_, evaluate(node.test))) return evaluate(node.then);
   if (node.otherwise) return evaluate(node.otherwise);
-  return sandbox_.undefined(
-      fmt::format("the inline if-expression on line {} evaluated to false and no else section was defined.", line));
+  return sandbox_.undefined(fmt::format(
+      "the inline if-expression on line {} evaluated to false and no else section was defined.",
+      line));
 }
 
 Value Evaluator::evaluate(const AttributeNode& node) {
@@ -97,7 +100,9 @@ Value Evaluator::evaluate(const SliceNode& node) {
   return get_slice(sandbox_, object, &start, &stop, &step);
 }
 
-Value Evaluator::evaluate(const CallNode& node) { return evaluate_call(node, nullptr); }
+Value Evaluator::evaluate(const CallNode& node) {
+  return evaluate_call(node, nullptr);
+}
 
 // caller: what a call block passes under that name.
 Value Evaluator::evaluate_call(const CallNode& node, const Value* caller) {
@@ -111,16 +116,20 @@ Value Evaluator::evaluate_call(const CallNode& node, const Value* caller) {
 
 Arguments Evaluator::evaluate(const CallArguments& arguments) {
   Arguments result;
-  for (const ExpressionPtr& argument : arguments.positional) result.positional.push_back(evaluate(argument));
+  for (const ExpressionPtr& argument : arguments.positional)
+    result.positional.push_back(evaluate(argument));
   if (arguments.star) {
-    for (Value& item : list_items(sandbox_, evaluate(arguments.star))) result.positional.push_back(std::move(item));
+    for (Value& item : list_items(sandbox_, evaluate(arguments.star)))
+      result.positional.push_back(std::move(item));
   }
-  for (const auto& [name, argument] : arguments.keyword) result.keyword.emplace_back(name, evaluate(argument));
+  for (const auto& [name, argument] : arguments.keyword)
+    result.keyword.emplace_back(name, evaluate(argument));
   if (!arguments.double_star) return result;
   const Value more = evaluate(arguments.double_star);
   if (!more.is_dict()) sandbox_.fail("expected a dict after '**', found {}", type_name(more));
   for (const auto& [key, value] : more.dict().items) {
-    if (!key.is_text()) sandbox_.fail("expected names as keys after '**', found {}", type_name(key));
+    if (!key.is_text())
+      sandbox_.fail("expected names as keys after '**', found {}", type_name(key));
     for (const auto& [name, known] : result.keyword) {
       if (name == key.text().bytes) sandbox_.fail("the argument '{}' is given twice", name);
     }
@@ -131,7 +140,8 @@ Arguments Evaluator::evaluate(const CallArguments& arguments) {
 
 Value Evaluator::evaluate(const FilterNode& node) {
   const int line = sandbox_.line;
-  if (node.function == nullptr) sandbox_.fail("expected the name of a filter, found '{}'", node.name);
+  if (node.function == nullptr)
+    sandbox_.fail("expected the name of a filter, found '{}'", node.name);
   const Value input = node.input ? evaluate(node.input) : *filtered_text_;
   const Arguments arguments = evaluate(node.arguments);
   sandbox_.line = line;

@@ -18,7 +18,9 @@ class Output {
  public:
   explicit Output(Sandbox& sandbox) : sandbox_(sandbox), charge_(sandbox.charge(0)) {}
   void append(std::string_view text) {
-    sandbox_.work_on(bytes_.size() + text.size() > sandbox_.limits().text ? bytes_.size() + text.size() : text.size());
+    sandbox_.work_on(bytes_.size() + text.size() > sandbox_.limits().text
+                         ? bytes_.size() + text.size()
+                         : text.size());
     sandbox_.grow(charge_, text.size());
     bytes_ += text;
   }
@@ -36,7 +38,8 @@ class Evaluator {
   std::string run(const Template& program);
 
   // Called by the objects that templates define.
-  Value call_macro(const MacroCode& code, const std::shared_ptr<Frame>& definition, const Arguments& arguments);
+  Value call_macro(const MacroCode& code, const std::shared_ptr<Frame>& definition,
+                   const Arguments& arguments);
 
  private:
   enum class Flow { normal, leave_loop, next_item };
@@ -83,9 +86,10 @@ class Evaluator {
   void print(const Value& value, Output& out);
 
   // Loops and macros: jinja_execute_for.cpp, jinja_macro.cpp.
-  Value run_recursive(const ForNode& node, const Value& iterable, int depth, const std::shared_ptr<Frame>& outside);
-  void run_loop(const ForNode& node, const Value& iterable, int depth, const std::shared_ptr<Frame>& outside,
-                Output& out);
+  Value run_recursive(const ForNode& node, const Value& iterable, int depth,
+                      const std::shared_ptr<Frame>& outside);
+  void run_loop(const ForNode& node, const Value& iterable, int depth,
+                const std::shared_ptr<Frame>& outside, Output& out);
   std::shared_ptr<Iterator> filter_items(const ForNode& node, std::shared_ptr<Iterator> items,
                                          const std::shared_ptr<Frame>& outside);
   std::shared_ptr<Object> make_macro(const std::shared_ptr<MacroCode>& code);

@@ -16,7 +16,8 @@ std::string Evaluator::run(const Template& program) {
   return out.take();
 }
 
-std::shared_ptr<Frame> Evaluator::make_frame(const FunctionScope& function, std::shared_ptr<Frame> parent) {
+std::shared_ptr<Frame> Evaluator::make_frame(const FunctionScope& function,
+                                             std::shared_ptr<Frame> parent) {
   const auto n = static_cast<std::size_t>(function.n_slots);
   auto frame = std::make_shared<Frame>();
   frame->charge = sandbox_.charge(n * sizeof(Value));
@@ -80,8 +81,8 @@ void Evaluator::check_namespaces(const Target& target) {
   for (const Target& item : target.items) check_namespaces(item);
   if (!target.attribute.empty() && variable(target.slot).object_as<Namespace>() == nullptr) {
     sandbox_.line = target.line;
-    sandbox_.fail("expected a namespace to assign '{}.{}' to, found {}", target.name, target.attribute,
-                  type_name(variable(target.slot)));
+    sandbox_.fail("expected a namespace to assign '{}.{}' to, found {}", target.name,
+                  target.attribute, type_name(variable(target.slot)));
   }
 }
 
@@ -103,7 +104,8 @@ Evaluator::Flow Evaluator::execute(const Body& body, Output& out) {
   for (const Statement& statement : body) {
     sandbox_.work();
     sandbox_.line = statement.line;
-    const Flow flow = std::visit([&](const auto& node) { return execute(node, out); }, statement.node);
+    const Flow flow =
+        std::visit([&](const auto& node) { return execute(node, out); }, statement.node);
     if (flow != Flow::normal) return flow;
   }
   return Flow::normal;

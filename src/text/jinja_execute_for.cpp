@@ -14,7 +14,8 @@ Evaluator::Flow Evaluator::execute(const ForNode& node, Output& out) {
   return Flow::normal;
 }
 
-// A recursive loop is a function in jinja2: `loop(items)` renders it for other items. outside: the frame around it.
+// A recursive loop is a function in jinja2: `loop(items)` renders it for other items. outside: the
+// frame around it.
 Value Evaluator::run_recursive(const ForNode& node, const Value& iterable, int depth,
                                const std::shared_ptr<Frame>& outside) {
   const InFrame inside(*this, make_frame(node.function, outside));
@@ -23,15 +24,17 @@ Value Evaluator::run_recursive(const ForNode& node, const Value& iterable, int d
   return sandbox_.text(out.take());
 }
 
-void Evaluator::run_loop(const ForNode& node, const Value& iterable, int depth, const std::shared_ptr<Frame>& outside,
-                         Output& out) {
+void Evaluator::run_loop(const ForNode& node, const Value& iterable, int depth,
+                         const std::shared_ptr<Frame>& outside, Output& out) {
   std::shared_ptr<Iterator> items = iterate(sandbox_, iterable);
   if (node.filter) items = filter_items(node, std::move(items), outside);
   std::shared_ptr<Loop> loop;
   if (node.loop >= 0) {
     Loop::Recurse recurse;
     if (node.recursive) {
-      recurse = [this, &node, outside](const Value& inner, int at) { return run_recursive(node, inner, at, outside); };
+      recurse = [this, &node, outside](const Value& inner, int at) {
+        return run_recursive(node, inner, at, outside);
+      };
     }
     const auto length = node.filter ? std::nullopt : length_of(sandbox_, iterable);
     loop = make_loop(sandbox_, iterable, items, length, depth, std::move(recurse));
@@ -59,7 +62,8 @@ namespace {
 class FilteredItems : public Iterator {
  public:
   using Test = std::function<std::optional<Value>(const Value&)>;
-  FilteredItems(std::shared_ptr<Iterator> items, Test test) : items_(std::move(items)), test_(std::move(test)) {}
+  FilteredItems(std::shared_ptr<Iterator> items, Test test)
+      : items_(std::move(items)), test_(std::move(test)) {}
   std::optional<Value> next(Sandbox& sandbox) override {
     while (const auto item = items_->next(sandbox)) {
       sandbox.work();
@@ -76,10 +80,12 @@ class FilteredItems : public Iterator {
 }  // namespace
 
 // The items for which `if` holds, tested one by one while the loop runs.
-std::shared_ptr<Iterator> Evaluator::filter_items(const ForNode& node, std::shared_ptr<Iterator> items,
+std::shared_ptr<Iterator> Evaluator::filter_items(const ForNode& node,
+                                                  std::shared_ptr<Iterator> items,
                                                   const std::shared_ptr<Frame>& outside) {
   auto frame = make_frame(node.filter_function, outside);
-  auto test = [this, &node, frame, entered = false](const Value& item) mutable -> std::optional<Value> {
+  auto test = [this, &node, frame,
+               entered = false](const Value& item) mutable -> std::optional<Value> {
     const InFrame inside(*this, frame);
     if (!std::exchange(entered, true)) enter(node.filter_function.scope);
     assign(node.filter_target, item);

@@ -33,7 +33,8 @@ std::span<const Filter> html_filters();
 // Arguments of a call matched to the names of parameters, as Python does.
 class Bound {
  public:
-  // Throws on too many, unknown, doubled arguments, and when one of the first `required` is missing.
+  // Throws on too many, unknown, doubled arguments, and when one of the first `required` is
+  // missing.
   Bound(Sandbox& sandbox, std::string_view function, const Arguments& arguments,
         std::initializer_list<std::string_view> names, std::size_t required = 0);
   // The argument at a place; nullptr when it was not given.
@@ -54,7 +55,8 @@ class Bound {
   std::array<const Value*, most> values_{};
 };
 
-// A function by which sort, unique, map ... see an item: its attribute ("a.b", 0), lower-cased on demand.
+// A function by which sort, unique, map ... see an item: its attribute ("a.b", 0), lower-cased on
+// demand.
 class AttributeGetter {
  public:
   // attribute: nullptr or None for the item itself.

@@ -47,8 +47,8 @@ Value filter_xmlattr(Sandbox& sandbox, const Value& input, const Arguments& argu
 std::string quote_address(std::string_view text, bool in_query) {
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-                       c == '.' || c == '-' || c == '~' || (c == '/' && !in_query);
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       c == '_' || c == '.' || c == '-' || c == '~' || (c == '/' && !in_query);
     if (plain) {
       out += c;
     } else if (c == ' ' && in_query) {
@@ -62,32 +62,35 @@ std::string quote_address(std::string_view text, bool in_query) {
 
 Value filter_urlencode(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
   const Bound bound(sandbox, "urlencode", arguments, {});
-  if (input.is_text() || !is_iterable(input)) return sandbox.text(quote_address(to_text(sandbox, input), false));
-  const Value pairs = input.is_dict() ? Value(std::shared_ptr<Object>(sandbox.object<DictView>(input, DictView::Part::items)))
-                                      : input;
+  if (input.is_text() || !is_iterable(input))
+    return sandbox.text(quote_address(to_text(sandbox, input), false));
+  const Value pairs =
+      input.is_dict()
+          ? Value(std::shared_ptr<Object>(sandbox.object<DictView>(input, DictView::Part::items)))
+          : input;
   std::string out;
   const auto items = iterate(sandbox, pairs);
   while (const auto item = items->next(sandbox)) {
     const std::vector<Value> pair = list_items(sandbox, *item);
     if (pair.size() != 2) sandbox.fail("urlencode() expects pairs, found {} values", pair.size());
     if (!out.empty()) out += '&';
-    out += quote_address(to_text(sandbox, pair[0]), true) + "=" + quote_address(to_text(sandbox, pair[1]), true);
+    out += quote_address(to_text(sandbox, pair[0]), true) + "=" +
+           quote_address(to_text(sandbox, pair[1]), true);
     if (out.size() > sandbox.limits().text) sandbox.work_on(out.size());
   }
   return sandbox.text(std::move(out));
 }
 
 constexpr Filter filters[] = {
-    {"safe", filter_safe},
-    {"escape", filter_escape},
-    {"e", filter_escape},
-    {"forceescape", filter_forceescape},
-    {"xmlattr", filter_xmlattr},
-    {"urlencode", filter_urlencode},
+    {"safe", filter_safe},       {"escape", filter_escape},
+    {"e", filter_escape},        {"forceescape", filter_forceescape},
+    {"xmlattr", filter_xmlattr}, {"urlencode", filter_urlencode},
 };
 
 }  // namespace
 
-std::span<const Filter> html_filters() { return filters; }
+std::span<const Filter> html_filters() {
+  return filters;
+}
 
 }  // namespace nybble::text::jinja

@@ -26,11 +26,13 @@ Value filter_int(Sandbox& sandbox, const Value& input, const Arguments& argument
   if (input.is(Kind::real)) {
     const double value = input.as_real();
     if (std::isnan(value)) return otherwise;
-    if (std::abs(value) >= 0x1p126) sandbox.fail("int() expects a number of at most 126 bits, found {}", real_to_text(value));
+    if (std::abs(value) >= 0x1p126)
+      sandbox.fail("int() expects a number of at most 126 bits, found {}", real_to_text(value));
     return Value::integer(static_cast<Int>(value));
   }
   if (!input.is_text()) return otherwise;
-  if (const auto whole = parse_integer(input.text().bytes, bound.integer(1, 10))) return Value::integer(*whole);
+  if (const auto whole = parse_integer(input.text().bytes, bound.integer(1, 10)))
+    return Value::integer(*whole);
   const auto real = parse_real(input.text().bytes);
   return real && std::abs(*real) < 0x1p126 ? Value::integer(static_cast<Int>(*real)) : otherwise;
 }
@@ -45,7 +47,8 @@ Value filter_float(Sandbox& sandbox, const Value& input, const Arguments& argume
   return real ? Value::real(*real) : otherwise;
 }
 
-// round(n, -places) of an integer: to the nearest multiple of a power of ten, halves to the even one.
+// round(n, -places) of an integer: to the nearest multiple of a power of ten, halves to the even
+// one.
 Value round_integer(Int value, Int places) {
   if (places >= 0) return Value::integer(value);
   if (places < -37) return Value::integer(0);
@@ -77,7 +80,8 @@ Value filter_round(Sandbox& sandbox, const Value& input, const Arguments& argume
     if (input.is_integral()) return round_integer(input.as_integer(), places);
     return Value::real(round_real(input.as_real(), places));
   }
-  const Value scale = operate(sandbox, Binary::power, Value::integer(10), bound.find(0) ? bound.get(0) : Value::integer(0));
+  const Value scale = operate(sandbox, Binary::power, Value::integer(10),
+                              bound.find(0) ? bound.get(0) : Value::integer(0));
   const double scaled = operate(sandbox, Binary::multiply, input, scale).as_real();
   const double whole = method == "ceil" ? std::ceil(scaled) : std::floor(scaled);
   if (!std::isfinite(whole)) sandbox.fail("round() expects a finite number");
@@ -85,11 +89,13 @@ Value filter_round(Sandbox& sandbox, const Value& input, const Arguments& argume
 }
 
 Value filter_filesizeformat(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
-  static constexpr std::array<std::string_view, 8> prefixes = {"k", "M", "G", "T", "P", "E", "Z", "Y"};
+  static constexpr std::array<std::string_view, 8> prefixes = {"k", "M", "G", "T",
+                                                               "P", "E", "Z", "Y"};
   const Bound bound(sandbox, "filesizeformat", arguments, {"binary"});
   const bool binary = bound.flag(0, false);
-  const auto parsed = input.is_text() ? parse_real(input.text().bytes)
-                                      : input.is_number() ? std::optional(input.as_real()) : std::nullopt;
+  const auto parsed = input.is_text()     ? parse_real(input.text().bytes)
+                      : input.is_number() ? std::optional(input.as_real())
+                                          : std::nullopt;
   if (!parsed) sandbox.fail("filesizeformat() expects a number, found {}", type_name(input));
   const double bytes = *parsed;
   const double base = binary ? 1024 : 1000;
@@ -98,7 +104,8 @@ Value filter_filesizeformat(Sandbox& sandbox, const Value& input, const Argument
   double unit = base;
   std::size_t i = 0;
   for (; i + 1 < prefixes.size() && bytes >= unit * base; ++i) unit *= base;
-  const std::string prefix = binary ? (i == 0 ? "Ki" : std::string(prefixes[i]) + "i") : std::string(prefixes[i]);
+  const std::string prefix =
+      binary ? (i == 0 ? "Ki" : std::string(prefixes[i]) + "i") : std::string(prefixes[i]);
   return sandbox.text(fmt::format("{:.1f} {}B", base * bytes / (unit * base), prefix));
 }
 
@@ -112,6 +119,8 @@ constexpr Filter filters[] = {
 
 }  // namespace
 
-std::span<const Filter> number_filters() { return filters; }
+std::span<const Filter> number_filters() {
+  return filters;
+}
 
 }  // namespace nybble::text::jinja

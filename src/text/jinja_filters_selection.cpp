@@ -19,18 +19,20 @@ Value filter_attr(Sandbox& sandbox, const Value& input, const Arguments& argumen
   const Bound bound(sandbox, "attr", arguments, {"name"}, 1);
   const std::string& name = bound.text(0).bytes;
   // Attributes only, no items: Python's getattr.
-  if (input.is_dict() && input.dict().find(name) != nullptr && !find_builtin_attribute(sandbox, input, name)) {
+  if (input.is_dict() && input.dict().find(name) != nullptr &&
+      !find_builtin_attribute(sandbox, input, name)) {
     return sandbox.undefined(fmt::format("'dict object' has no attribute '{}'", name));
   }
   return get_attribute(sandbox, input, name);
 }
 
-// A generator that calls act(item) for each item of the input, once it is iterated over. What act gives is the next
-// item, nothing leaves it out. prepare(sandbox) is called before the first.
+// A generator that calls act(item) for each item of the input, once it is iterated over. What act
+// gives is the next item, nothing leaves it out. prepare(sandbox) is called before the first.
 template <class Prepare>
 Value lazily(Sandbox& sandbox, const Value& input, Prepare prepare) {
   using Act = std::function<std::optional<Value>(Sandbox&, const Value&)>;
-  auto next = [input, prepare, act = Act(), items = std::shared_ptr<Iterator>()](Sandbox& box) mutable -> std::optional<Value> {
+  auto next = [input, prepare, act = Act(),
+               items = std::shared_ptr<Iterator>()](Sandbox& box) mutable -> std::optional<Value> {
     if (!items) {
       if (!truthy(box, input)) return std::nullopt;
       act = prepare(box);
@@ -47,7 +49,8 @@ Value lazily(Sandbox& sandbox, const Value& input, Prepare prepare) {
 
 Arguments arguments_behind(const Arguments& arguments, std::size_t n) {
   Arguments rest{.positional = {}, .keyword = arguments.keyword};
-  rest.positional.assign(arguments.positional.begin() + static_cast<std::ptrdiff_t>(n), arguments.positional.end());
+  rest.positional.assign(arguments.positional.begin() + static_cast<std::ptrdiff_t>(n),
+                         arguments.positional.end());
   return rest;
 }
 
@@ -60,9 +63,8 @@ Value filter_map(Sandbox& sandbox, const Value& input, const Arguments& argument
     if (by_attribute) {
       const Bound bound(box, "map", arguments, {"attribute", "default"}, 1);
       const Value otherwise = bound.find(1) ? bound.get(1) : Value::none();
-      return [get = AttributeGetter(box, bound.find(0), false, otherwise)](Sandbox& b, const Value& item) {
-        return std::optional(get(b, item));
-      };
+      return [get = AttributeGetter(box, bound.find(0), false, otherwise)](
+                 Sandbox& b, const Value& item) { return std::optional(get(b, item)); };
     }
     if (arguments.positional.empty()) box.fail("map() expects the name of a filter, or attribute=");
     const std::string name = to_text(box, arguments.positional[0]);
@@ -79,7 +81,8 @@ template <bool wanted, bool by_attribute>
 Value filter_select(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
   using Act = std::function<std::optional<Value>(Sandbox&, const Value&)>;
   return lazily(sandbox, input, [arguments](Sandbox& box) -> Act {
-    if (by_attribute && arguments.positional.empty()) box.fail("expected the name of an attribute to select by");
+    if (by_attribute && arguments.positional.empty())
+      box.fail("expected the name of an attribute to select by");
     constexpr std::size_t name_place = by_attribute ? 1 : 0;
     AttributeGetter get(box, by_attribute ? &arguments.positional[0] : nullptr);
     if (arguments.positional.size() <= name_place) {
@@ -90,7 +93,8 @@ Value filter_select(Sandbox& sandbox, const Value& input, const Arguments& argum
     const std::string name = to_text(box, arguments.positional[name_place]);
     const Test* test = find_test(name);
     if (test == nullptr) box.fail("expected the name of a test, found '{}'", name);
-    return [get, test, rest = arguments_behind(arguments, name_place + 1)](Sandbox& b, const Value& item) {
+    return [get, test, rest = arguments_behind(arguments, name_place + 1)](Sandbox& b,
+                                                                           const Value& item) {
       return test->check(b, get(b, item), rest) == wanted ? std::optional(item) : std::nullopt;
     };
   });
@@ -123,6 +127,8 @@ constexpr Filter filters[] = {
 
 }  // namespace
 
-std::span<const Filter> selection_filters() { return filters; }
+std::span<const Filter> selection_filters() {
+  return filters;
+}
 
 }  // namespace nybble::text::jinja

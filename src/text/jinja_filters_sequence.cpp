@@ -31,8 +31,8 @@ Value filter_first(Sandbox& sandbox, const Value& input, const Arguments& argume
 
 // Whether Python's reversed() takes the value.
 bool is_reversible(const Value& value) {
-  return value.is_text() || value.is(Kind::sequence) || value.is_dict() || value.object_as<Range>() != nullptr ||
-         value.object_as<DictView>() != nullptr;
+  return value.is_text() || value.is(Kind::sequence) || value.is_dict() ||
+         value.object_as<Range>() != nullptr || value.object_as<DictView>() != nullptr;
 }
 
 Value filter_last(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
@@ -44,7 +44,8 @@ Value filter_last(Sandbox& sandbox, const Value& input, const Arguments& argumen
 }
 
 // Items one after another, once, under Python's name for such an iterator.
-Value give_items(Sandbox& sandbox, std::vector<Value> items, const Value& source, std::string_view name) {
+Value give_items(Sandbox& sandbox, std::vector<Value> items, const Value& source,
+                 std::string_view name) {
   const Value list = sandbox.list(std::move(items));
   return make_generator(
       sandbox,
@@ -65,7 +66,8 @@ Value filter_reverse(Sandbox& sandbox, const Value& input, const Arguments& argu
   if (input.is_undefined()) sandbox.fail_undefined(input);
   std::vector<Value> items = list_items(sandbox, input);
   std::reverse(items.begin(), items.end());
-  if (is_reversible(input)) return give_items(sandbox, std::move(items), input, "list_reverseiterator");
+  if (is_reversible(input))
+    return give_items(sandbox, std::move(items), input, "list_reverseiterator");
   return sandbox.list(std::move(items));
 }
 
@@ -100,7 +102,8 @@ std::vector<Value> sorted(Sandbox& sandbox, std::vector<Keyed> keyed, bool rever
 
 Value filter_sort(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
   const Bound bound(sandbox, "sort", arguments, {"reverse", "case_sensitive", "attribute"});
-  const std::vector<AttributeGetter> getters = sort_keys(sandbox, bound.find_some(2), !bound.flag(1, false));
+  const std::vector<AttributeGetter> getters =
+      sort_keys(sandbox, bound.find_some(2), !bound.flag(1, false));
   std::vector<Keyed> keyed;
   for (const Value& item : list_items(sandbox, input)) {
     std::vector<Value> keys;
@@ -113,7 +116,8 @@ Value filter_sort(Sandbox& sandbox, const Value& input, const Arguments& argumen
 Value filter_dictsort(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
   const Bound bound(sandbox, "dictsort", arguments, {"case_sensitive", "by", "reverse"});
   const std::string by = bound.find(1) ? to_text(sandbox, bound.get(1)) : "key";
-  if (by != "key" && by != "value") sandbox.fail("dictsort() expects by='key' or by='value', found '{}'", by);
+  if (by != "key" && by != "value")
+    sandbox.fail("dictsort() expects by='key' or by='value', found '{}'", by);
   if (input.is_undefined()) sandbox.fail_undefined(input);
   if (!input.is_dict()) sandbox.fail("dictsort() expects a dict, found {}", type_name(input));
   const AttributeGetter get(sandbox, nullptr, !bound.flag(0, false));
@@ -134,7 +138,8 @@ Value filter_extreme(Sandbox& sandbox, const Value& input, const Arguments& argu
   Value best_key = get(sandbox, *best);
   while (auto item = items->next(sandbox)) {
     Value key = get(sandbox, *item);
-    if (largest ? compare(sandbox, Comparison::greater, key, best_key) : less(sandbox, key, best_key)) {
+    if (largest ? compare(sandbox, Comparison::greater, key, best_key)
+                : less(sandbox, key, best_key)) {
       best = std::move(item);
       best_key = std::move(key);
     }
@@ -164,7 +169,8 @@ Value filter_unique(Sandbox& sandbox, const Value& input, const Arguments& argum
     while (auto item = items->next(box)) {
       const Value key = get(box, *item);
       const auto hash = hash_of(box, key);
-      if (!hash) box.fail("unique() expects items that can be keys of a dict, found {}", type_name(key));
+      if (!hash)
+        box.fail("unique() expects items that can be keys of a dict, found {}", type_name(key));
       const auto [from, to] = seen->equal_range(*hash);
       if (std::any_of(from, to, [&](const auto& s) { return equal(box, s.second, key); })) continue;
       box.work(8);
@@ -189,7 +195,8 @@ Value filter_batch(Sandbox& sandbox, const Value& input, const Arguments& argume
   if (!row.empty()) {
     while (!fill.is_none() && static_cast<Int>(row.size()) < size) {
       sandbox.work();
-      if (row.size() > sandbox.limits().range) sandbox.fail_limit("items in a batch", sandbox.limits().range);
+      if (row.size() > sandbox.limits().range)
+        sandbox.fail_limit("items in a batch", sandbox.limits().range);
       row.push_back(fill);
     }
     rows.push_back(sandbox.list(std::move(row)));
@@ -203,14 +210,16 @@ Value filter_slice(Sandbox& sandbox, const Value& input, const Arguments& argume
   const Value fill = bound.find(1) ? bound.get(1) : Value::none();
   const std::vector<Value> items = list_items(sandbox, input);
   if (slices == 0) sandbox.fail("slice() expects a number of slices other than zero");
-  if (slices > static_cast<Int>(sandbox.limits().range)) sandbox.fail_limit("slices", sandbox.limits().range);
+  if (slices > static_cast<Int>(sandbox.limits().range))
+    sandbox.fail_limit("slices", sandbox.limits().range);
   std::vector<Value> rows;
   std::size_t start = 0;
   const auto n = static_cast<std::size_t>(std::max(slices, Int{0}));
   for (std::size_t i = 0; i < n; ++i) {
     const bool longer = i < items.size() % n;
     const std::size_t end = start + items.size() / n + (longer ? 1 : 0);
-    std::vector<Value> row(items.begin() + static_cast<std::ptrdiff_t>(start), items.begin() + static_cast<std::ptrdiff_t>(end));
+    std::vector<Value> row(items.begin() + static_cast<std::ptrdiff_t>(start),
+                           items.begin() + static_cast<std::ptrdiff_t>(end));
     if (!fill.is_none() && !longer) row.push_back(fill);
     rows.push_back(sandbox.list(std::move(row)));
     start = end;
@@ -234,7 +243,8 @@ Value filter_groupby(Sandbox& sandbox, const Value& input, const Arguments& argu
     while (end < items.size() && equal(sandbox, get(sandbox, items[end]), key)) ++end;
     if (end == start) ++end;  // a key that does not equal itself: NaN
     const auto at = [&](std::size_t i) { return items.begin() + static_cast<std::ptrdiff_t>(i); };
-    std::vector<Value> pair = {get_shown(sandbox, items[start]), sandbox.list(std::vector<Value>(at(start), at(end)))};
+    std::vector<Value> pair = {get_shown(sandbox, items[start]),
+                               sandbox.list(std::vector<Value>(at(start), at(end)))};
     groups.push_back(sandbox.sequence(std::move(pair), true, true));
     start = end;
   }
@@ -242,25 +252,17 @@ Value filter_groupby(Sandbox& sandbox, const Value& input, const Arguments& argu
 }
 
 constexpr Filter filters[] = {
-    {"length", filter_length},
-    {"count", filter_length},
-    {"list", filter_list},
-    {"first", filter_first},
-    {"last", filter_last},
-    {"reverse", filter_reverse},
-    {"sort", filter_sort},
-    {"dictsort", filter_dictsort},
-    {"min", filter_extreme<false>},
-    {"max", filter_extreme<true>},
-    {"sum", filter_sum},
-    {"unique", filter_unique},
-    {"batch", filter_batch},
-    {"slice", filter_slice},
-    {"groupby", filter_groupby},
+    {"length", filter_length},     {"count", filter_length},      {"list", filter_list},
+    {"first", filter_first},       {"last", filter_last},         {"reverse", filter_reverse},
+    {"sort", filter_sort},         {"dictsort", filter_dictsort}, {"min", filter_extreme<false>},
+    {"max", filter_extreme<true>}, {"sum", filter_sum},           {"unique", filter_unique},
+    {"batch", filter_batch},       {"slice", filter_slice},       {"groupby", filter_groupby},
 };
 
 }  // namespace
 
-std::span<const Filter> sequence_filters() { return filters; }
+std::span<const Filter> sequence_filters() {
+  return filters;
+}
 
 }  // namespace nybble::text::jinja

@@ -10,7 +10,9 @@
 namespace nybble::text::jinja {
 namespace {
 
-bool is_markup(const Value& value) { return value.is_text() && value.text().markup; }
+bool is_markup(const Value& value) {
+  return value.is_text() && value.text().markup;
+}
 
 // A text made of the input, which stays markup when the input was.
 Value like(Sandbox& sandbox, const Value& input, std::string text) {
@@ -38,7 +40,8 @@ std::string title_words(std::string_view text) {
       if (parts_words(python::next_code_point(text, next)) != gap) break;
       place = next;
     }
-    out += python::upper(text.substr(start, second - start)) + python::lower(text.substr(second, place - second));
+    out += python::upper(text.substr(start, second - start)) +
+           python::lower(text.substr(second, place - second));
   }
   return out;
 }
@@ -55,8 +58,8 @@ Value filter_trim(Sandbox& sandbox, const Value& input, const Arguments& argumen
 Value filter_replace(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
   const Bound bound(sandbox, "replace", arguments, {"old", "new", "count"}, 2);
   const Int count = bound.find_some(2) ? bound.integer(2, -1) : Int{-1};
-  return replace_text(sandbox, to_text(sandbox, input), to_text(sandbox, bound.get(0)), to_text(sandbox, bound.get(1)),
-                      count, false);
+  return replace_text(sandbox, to_text(sandbox, input), to_text(sandbox, bound.get(0)),
+                      to_text(sandbox, bound.get(1)), count, false);
 }
 
 Value filter_string(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
@@ -83,7 +86,8 @@ Value filter_join(Sandbox& sandbox, const Value& input, const Arguments& argumen
 Value filter_center(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
   const Bound bound(sandbox, "center", arguments, {"width"});
   const Value text = filter_string(sandbox, input, {});
-  return like(sandbox, input, pad_text(sandbox, text.text(), bound.integer(0, 80), " ", Padding::both));
+  return like(sandbox, input,
+              pad_text(sandbox, text.text(), bound.integer(0, 80), " ", Padding::both));
 }
 
 Value filter_indent(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
@@ -95,7 +99,8 @@ Value filter_indent(Sandbox& sandbox, const Value& input, const Arguments& argum
     margin = bound.get(0).text().bytes;
   } else {
     const Int width = std::max(bound.integer(0, 4), Int{0});
-    if (width > static_cast<Int>(sandbox.limits().text)) sandbox.fail_limit("bytes in one text", sandbox.limits().text);
+    if (width > static_cast<Int>(sandbox.limits().text))
+      sandbox.fail_limit("bytes in one text", sandbox.limits().text);
     margin.assign(static_cast<std::size_t>(width), ' ');
   }
   const std::string text = input.text().bytes + "\n";
@@ -120,7 +125,8 @@ Value filter_truncate(Sandbox& sandbox, const Value& input, const Arguments& arg
   const std::string end = bound.find(2) ? bound.text(2).bytes : "...";
   const Int end_length = bound.find(2) ? static_cast<Int>(bound.text(2).length) : Int{3};
   const Int leeway = bound.find_some(3) ? bound.integer(3, 5) : Int{5};
-  if (length < end_length || leeway < 0) sandbox.fail("truncate() expects a length of at least {}", end_length);
+  if (length < end_length || leeway < 0)
+    sandbox.fail("truncate() expects a length of at least {}", end_length);
   const Text& text = input.text();
   if (static_cast<Int>(text.length) <= length + leeway) return input;
   const auto kept = static_cast<std::size_t>(length - end_length);
@@ -147,16 +153,21 @@ Value filter_format(Sandbox& sandbox, const Value& input, const Arguments& argum
     sandbox.fail("format() takes positional or keyword arguments, not both at once");
   }
   const Value text = filter_string(sandbox, input, {});
-  if (arguments.keyword.empty()) return operate(sandbox, Binary::modulo, text, sandbox.tuple(arguments.positional));
+  if (arguments.keyword.empty())
+    return operate(sandbox, Binary::modulo, text, sandbox.tuple(arguments.positional));
   std::vector<std::pair<Value, Value>> items;
   for (const auto& [name, value] : arguments.keyword) items.emplace_back(sandbox.text(name), value);
   return operate(sandbox, Binary::modulo, text, sandbox.dict(std::move(items)));
 }
 
 Value filter_tojson(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
-  const Bound bound(sandbox, "tojson", arguments, {"ensure_ascii", "indent", "separators", "sort_keys"});
-  const auto given = [&](std::size_t place) { return bound.find(place) ? bound.get(place) : Value::none(); };
-  return sandbox.text(to_json(sandbox, input, bound.flag(0, false), given(1), given(2), bound.flag(3, false)));
+  const Bound bound(sandbox, "tojson", arguments,
+                    {"ensure_ascii", "indent", "separators", "sort_keys"});
+  const auto given = [&](std::size_t place) {
+    return bound.find(place) ? bound.get(place) : Value::none();
+  };
+  return sandbox.text(
+      to_json(sandbox, input, bound.flag(0, false), given(1), given(2), bound.flag(3, false)));
 }
 
 constexpr Filter filters[] = {
@@ -178,6 +189,8 @@ constexpr Filter filters[] = {
 
 }  // namespace
 
-std::span<const Filter> text_filters() { return filters; }
+std::span<const Filter> text_filters() {
+  return filters;
+}
 
 }  // namespace nybble::text::jinja

@@ -1,4 +1,5 @@
-// Formatting of texts: one value by a format-spec, and str.format. The operator % stands in jinja_format_percent.cpp.
+// Formatting of texts: one value by a format-spec, and str.format. The operator % stands in
+// jinja_format_percent.cpp.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -55,7 +56,8 @@ class SpecReader {
 
   void read_align(Spec& result) {
     const auto is_align = [&](std::size_t place) {
-      return place < spec_.size() && std::string_view("<>=^").find(spec_[place]) != std::string_view::npos;
+      return place < spec_.size() &&
+             std::string_view("<>=^").find(spec_[place]) != std::string_view::npos;
     };
     std::size_t second = 0;
     if (!spec_.empty()) python::next_code_point(spec_, second);
@@ -71,7 +73,8 @@ class SpecReader {
     Int number = 0;
     while (place_ < spec_.size() && spec_[place_] >= '0' && spec_[place_] <= '9') {
       number = number * 10 + (take() - '0');
-      if (number > most_width) sandbox_.fail_limit("characters in a format", static_cast<std::uint64_t>(most_width));
+      if (number > most_width)
+        sandbox_.fail_limit("characters in a format", static_cast<std::uint64_t>(most_width));
     }
     return number;
   }
@@ -82,13 +85,18 @@ class SpecReader {
 };
 
 std::string format_text(Sandbox& sandbox, const Spec& spec, std::string_view text) {
-  if ((spec.style.type != '\0' && spec.style.type != 's') || spec.style.sign != '\0' || spec.align == '=') {
+  if ((spec.style.type != '\0' && spec.style.type != 's') || spec.style.sign != '\0' ||
+      spec.align == '=') {
     sandbox.fail("expected a format for a text, found the type '{}'", spec.style.type);
   }
   const bool cut = spec.style.precision >= 0;
-  const Value kept = sandbox.text(
-      std::string(cut ? text.substr(0, python::byte_of(text, static_cast<std::size_t>(spec.style.precision), false)) : text));
-  const Padding padding = spec.align == '>' ? Padding::left : spec.align == '^' ? Padding::both : Padding::right;
+  const Value kept = sandbox.text(std::string(
+      cut ? text.substr(
+                0, python::byte_of(text, static_cast<std::size_t>(spec.style.precision), false))
+          : text));
+  const Padding padding = spec.align == '>'   ? Padding::left
+                          : spec.align == '^' ? Padding::both
+                                              : Padding::right;
   const std::string_view fill = spec.zero && spec.align == '\0' ? "0" : std::string_view(spec.fill);
   if (padding != Padding::both) return pad_text(sandbox, kept.text(), spec.width, fill, padding);
   return center_evenly(sandbox, kept.text(), spec.width, fill);
@@ -109,14 +117,16 @@ std::string format_number(Sandbox& sandbox, const Spec& spec, const Value& value
   }
   const Value text = sandbox.text(sign_and_prefix + digits);
   if (align == '^') return center_evenly(sandbox, text.text(), spec.width, fill);
-  return pad_text(sandbox, text.text(), spec.width, fill, align == '<' ? Padding::right : Padding::left);
+  return pad_text(sandbox, text.text(), spec.width, fill,
+                  align == '<' ? Padding::right : Padding::left);
 }
 
 }  // namespace
 
 std::string center_evenly(Sandbox& sandbox, const Text& text, Int width, std::string_view fill) {
   const Int missing = std::max(width - static_cast<Int>(text.length), Int{0});
-  const Value left = sandbox.text(pad_text(sandbox, text, static_cast<Int>(text.length) + missing / 2, fill, Padding::left));
+  const Value left = sandbox.text(
+      pad_text(sandbox, text, static_cast<Int>(text.length) + missing / 2, fill, Padding::left));
   return pad_text(sandbox, left.text(), width, fill, Padding::right);
 }
 
@@ -186,7 +196,8 @@ class BraceFormatter {
     Value value = find(text.substr(0, name_end));
     std::string_view rest = text.substr(name_end);
     if (rest.starts_with('!')) {
-      if (rest.size() < 2 || (rest.size() > 2 && rest[2] != ':')) sandbox_.fail("expected ':' after a conversion");
+      if (rest.size() < 2 || (rest.size() > 2 && rest[2] != ':'))
+        sandbox_.fail("expected ':' after a conversion");
       value = convert(value, rest[1]);
       rest.remove_prefix(2);
     }
@@ -203,7 +214,8 @@ class BraceFormatter {
   }
 
   static bool is_number(std::string_view text) {
-    return !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string_view::npos;
+    return !text.empty() && text.size() < 10 &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
   }
   static std::size_t to_number(std::string_view text) {
     std::size_t number = 0;
@@ -219,8 +231,10 @@ class BraceFormatter {
     while (!rest.empty()) {
       sandbox_.work();
       const bool is_item = rest[0] == '[';
-      const std::size_t end = is_item ? rest.find(']') : std::min(rest.find_first_of(".[", 1), rest.size());
-      if (end == std::string_view::npos || end == 1) sandbox_.fail("a field of a format has an empty or open part");
+      const std::size_t end =
+          is_item ? rest.find(']') : std::min(rest.find_first_of(".[", 1), rest.size());
+      if (end == std::string_view::npos || end == 1)
+        sandbox_.fail("a field of a format has an empty or open part");
       const std::string_view part = rest.substr(1, end - 1);
       rest.remove_prefix(is_item ? end + 1 : end);
       if (is_item && !rest.empty() && rest[0] != '.' && rest[0] != '[') {
@@ -246,13 +260,15 @@ class BraceFormatter {
       numbering_ = automatic ? 1 : 2;
       const std::size_t place = automatic ? next_++ : to_number(name);
       if (place >= arguments_.positional.size()) {
-        sandbox_.fail("a format has the field {}, found {} arguments", place, arguments_.positional.size());
+        sandbox_.fail("a format has the field {}, found {} arguments", place,
+                      arguments_.positional.size());
       }
       return arguments_.positional[place];
     }
     const auto found = std::find_if(arguments_.keyword.begin(), arguments_.keyword.end(),
                                     [name](const auto& k) { return k.first == name; });
-    if (found == arguments_.keyword.end()) sandbox_.fail("a format has the field '{}', which is not given", name);
+    if (found == arguments_.keyword.end())
+      sandbox_.fail("a format has the field '{}', which is not given", name);
     return found->second;
   }
 

@@ -11,13 +11,17 @@
 namespace nybble::text::jinja {
 namespace {
 
-bool is_real_type(char type) { return type != '\0' && std::string_view("eEfFgG%").find(type) != std::string_view::npos; }
+bool is_real_type(char type) {
+  return type != '\0' && std::string_view("eEfFgG%").find(type) != std::string_view::npos;
+}
 
-int base_of(char type) { return type == 'b' ? 2 : type == 'o' ? 8 : type == 'x' || type == 'X' ? 16 : 10; }
+int base_of(char type) {
+  return type == 'b' ? 2 : type == 'o' ? 8 : type == 'x' || type == 'X' ? 16 : 10;
+}
 
 std::string integer_digits(Int value, int base, bool upper) {
   const std::string_view digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-  auto rest = static_cast<unsigned __int128>(value);
+  auto rest = static_cast<UnsignedInt>(value);
   if (value < 0) rest = ~rest + 1;
   std::string out;
   do {
@@ -82,7 +86,8 @@ std::string real_digits(const NumberStyle& style, double value) {
 
 // Separators between groups of digits in front of the point, and zeros up to a width.
 std::string group_digits(std::string digits, char separator, std::size_t group, Int least) {
-  const std::size_t whole = std::min(digits.find_first_not_of("0123456789abcdefABCDEF"), digits.size());
+  const std::size_t whole =
+      std::min(digits.find_first_not_of("0123456789abcdefABCDEF"), digits.size());
   std::string out;
   std::size_t n = 0;
   const Int rest = static_cast<Int>(digits.size() - whole);
@@ -105,17 +110,21 @@ std::string group_digits(std::string digits, char separator, std::size_t group, 
 std::string number_prefix(Sandbox& sandbox, const NumberStyle& style, const Value& value) {
   const bool real = !value.is_integral() || is_real_type(style.type);
   if (style.type == 'c' || style.type == 's') {
-    if (style.type == 's' || real) sandbox.fail("expected a format for a number, found the type '{}'", style.type);
+    if (style.type == 's' || real)
+      sandbox.fail("expected a format for a number, found the type '{}'", style.type);
     return "";
   }
   const double number = value.as_real();
-  const bool negative = value.is_integral() ? value.as_integer() < 0 : std::signbit(number) && !std::isnan(number);
+  const bool negative =
+      value.is_integral() ? value.as_integer() < 0 : std::signbit(number) && !std::isnan(number);
   std::string prefix = negative ? "-" : style.sign == '+' ? "+" : style.sign == ' ' ? " " : "";
-  if (style.alternate && !real && base_of(style.type) != 10) prefix += std::string("0") + style.type;
+  if (style.alternate && !real && base_of(style.type) != 10)
+    prefix += std::string("0") + style.type;
   return prefix;
 }
 
-std::string number_digits(Sandbox& sandbox, const NumberStyle& style, const Value& value, Int least) {
+std::string number_digits(Sandbox& sandbox, const NumberStyle& style, const Value& value,
+                          Int least) {
   const bool real = !value.is_integral() || is_real_type(style.type);
   const std::string_view allowed = value.is_integral() ? "bcdoxXneEfFgG%" : "neEfFgG%";
   if (style.type != '\0' && allowed.find(style.type) == std::string_view::npos) {
@@ -124,15 +133,18 @@ std::string number_digits(Sandbox& sandbox, const NumberStyle& style, const Valu
   if (style.precision >= 0 && !real) sandbox.fail("a format for an integer takes no precision");
   if (style.type == 'c') {
     const Int code = value.as_integer();
-    if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) sandbox.fail("expected a Unicode character");
+    if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+      sandbox.fail("expected a Unicode character");
     std::string out;
     python::append_code_point(out, static_cast<char32_t>(code));
     return out;
   }
-  std::string digits = real ? real_digits(style, std::abs(value.as_real()))
-                            : integer_digits(value.as_integer(), base_of(style.type), style.type == 'X');
+  std::string digits =
+      real ? real_digits(style, std::abs(value.as_real()))
+           : integer_digits(value.as_integer(), base_of(style.type), style.type == 'X');
   if (style.grouping == '\0') return digits;
-  return group_digits(std::move(digits), style.grouping, base_of(style.type) == 10 || real ? 3 : 4, least);
+  return group_digits(std::move(digits), style.grouping, base_of(style.type) == 10 || real ? 3 : 4,
+                      least);
 }
 
 }  // namespace nybble::text::jinja

@@ -20,7 +20,8 @@ struct NumberStyle {
 // "-", "+", " " and "0x" in front of the digits.
 std::string number_prefix(Sandbox& sandbox, const NumberStyle& style, const Value& value);
 // The digits without sign. least: pad with zeros, grouped as the digits are, up to that width.
-std::string number_digits(Sandbox& sandbox, const NumberStyle& style, const Value& value, Int least);
+std::string number_digits(Sandbox& sandbox, const NumberStyle& style, const Value& value,
+                          Int least);
 
 // Padding on both sides where the odd one goes to the right.
 std::string center_evenly(Sandbox& sandbox, const Text& text, Int width, std::string_view fill);

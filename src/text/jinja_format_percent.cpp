@@ -27,7 +27,8 @@ class PercentFormatter {
     }
     // A mapping may hold more than the format takes; so may a list, which Python counts as one.
     const bool mapping = values_.is_dict() || values_.is_list() || values_.is_undefined();
-    if (!mapping && used_ < count()) sandbox_.fail("a format takes {} values, found {}", used_, count());
+    if (!mapping && used_ < count())
+      sandbox_.fail("a format takes {} values, found {}", used_, count());
     return out;
   }
 
@@ -55,7 +56,8 @@ class PercentFormatter {
     if (at() == '*') {
       ++place_;
       const Value& value = next();
-      if (!value.is_integral()) sandbox_.fail("expected an integer for '*' in a format, found {}", type_name(value));
+      if (!value.is_integral())
+        sandbox_.fail("expected an integer for '*' in a format, found {}", type_name(value));
       return checked(value.as_integer());
     }
     Int number = 0;
@@ -78,7 +80,8 @@ class PercentFormatter {
       if (at() == ')') --open;
     }
     const std::string_view name = text_.substr(start, place_ - 1 - start);
-    if (!values_.is_dict()) sandbox_.fail("expected a dict for the format %({}), found {}", name, type_name(values_));
+    if (!values_.is_dict())
+      sandbox_.fail("expected a dict for the format %({}), found {}", name, type_name(values_));
     const Value* found = values_.dict().find(name);
     if (found == nullptr) sandbox_.fail("a format takes '{}', which the dict does not hold", name);
     return *found;
@@ -116,7 +119,8 @@ class PercentFormatter {
         return pad(d, cut(d, markup_ ? to_escaped(sandbox_, value) : to_text(sandbox_, value)));
       case 'r':
       case 'a':
-        return pad(d, cut(d, markup_ ? escape_html(to_repr(sandbox_, value)) : to_repr(sandbox_, value)));
+        return pad(
+            d, cut(d, markup_ ? escape_html(to_repr(sandbox_, value)) : to_repr(sandbox_, value)));
       case 'c':
         return pad(d, character(value));
       case 'd':
@@ -126,14 +130,16 @@ class PercentFormatter {
       case 'x':
       case 'X':
       case 'o':
-        if (!value.is_integral()) sandbox_.fail("expected an integer for %{}, found {}", type, type_name(value));
+        if (!value.is_integral())
+          sandbox_.fail("expected an integer for %{}, found {}", type, type_name(value));
         return integer(d, type, value);
       default:
         if (std::string_view("eEfFgG").find(type) == std::string_view::npos) {
           sandbox_.fail("expected a directive of a format, found '%{}'", type);
         }
         if (value.is_undefined()) sandbox_.fail_undefined(value);
-        if (!value.is_number()) sandbox_.fail("expected a number for %{}, found {}", type, type_name(value));
+        if (!value.is_number())
+          sandbox_.fail("expected a number for %{}, found {}", type, type_name(value));
         d.style.type = type;
         return number(d, Value::real(value.as_real()));
     }
@@ -151,7 +157,8 @@ class PercentFormatter {
 
   std::string character(const Value& value) const {
     if (value.is_text() && value.text().length == 1) return value.text().bytes;
-    if (!value.is_integral()) sandbox_.fail("expected a character for %c, found {}", type_name(value));
+    if (!value.is_integral())
+      sandbox_.fail("expected a character for %c, found {}", type_name(value));
     return number_digits(sandbox_, {.type = 'c'}, value, 0);
   }
 
@@ -160,12 +167,14 @@ class PercentFormatter {
     const int digits = std::exchange(d.style.precision, -1);
     d.style.type = type;
     std::string text = number_digits(sandbox_, d.style, value, 0);
-    if (static_cast<int>(text.size()) < digits) text.insert(0, static_cast<std::size_t>(digits) - text.size(), '0');
+    if (static_cast<int>(text.size()) < digits)
+      text.insert(0, static_cast<std::size_t>(digits) - text.size(), '0');
     return with_prefix(d, number_prefix(sandbox_, d.style, value), text);
   }
 
   std::string number(const Directive& d, const Value& value) const {
-    return with_prefix(d, number_prefix(sandbox_, d.style, value), number_digits(sandbox_, d.style, value, 0));
+    return with_prefix(d, number_prefix(sandbox_, d.style, value),
+                       number_digits(sandbox_, d.style, value, 0));
   }
 
   std::string with_prefix(const Directive& d, const std::string& prefix, std::string digits) const {
@@ -175,7 +184,8 @@ class PercentFormatter {
   }
 
   static std::string cut(const Directive& d, std::string text) {
-    if (d.style.precision >= 0) text.resize(python::byte_of(text, static_cast<std::size_t>(d.style.precision), false));
+    if (d.style.precision >= 0)
+      text.resize(python::byte_of(text, static_cast<std::size_t>(d.style.precision), false));
     return text;
   }
 

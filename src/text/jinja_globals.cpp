@@ -17,7 +17,8 @@ Value make_range(Sandbox& sandbox, const Arguments& arguments) {
   const auto integer = [&](std::size_t place) {
     const Int value = to_index(sandbox, bound.get(place), "range()");
     constexpr Int most = Int{1} << 62;
-    if (value > most || value < -most) sandbox.fail_limit("items in a range", sandbox.limits().range);
+    if (value > most || value < -most)
+      sandbox.fail_limit("items in a range", sandbox.limits().range);
     return value;
   };
   const bool one = bound.find(1) == nullptr;
@@ -28,14 +29,17 @@ Value make_range(Sandbox& sandbox, const Arguments& arguments) {
   const Int distance = step > 0 ? stop - start : start - stop;
   const Int stride = step > 0 ? step : -step;
   const Int length = distance <= 0 ? 0 : (distance - 1) / stride + 1;
-  if (length > static_cast<Int>(sandbox.limits().range)) sandbox.fail_limit("items in a range", sandbox.limits().range);
+  if (length > static_cast<Int>(sandbox.limits().range))
+    sandbox.fail_limit("items in a range", sandbox.limits().range);
   return Value(std::shared_ptr<Object>(sandbox.object<Range>(start, step, length)));
 }
 
 // The items of dict(x, a=1): of a dict or of pairs, then the keywords.
-std::vector<std::pair<Value, Value>> dict_items(Sandbox& sandbox, std::string_view name, const Arguments& arguments) {
+std::vector<std::pair<Value, Value>> dict_items(Sandbox& sandbox, std::string_view name,
+                                                const Arguments& arguments) {
   std::vector<std::pair<Value, Value>> items;
-  if (arguments.positional.size() > 1) sandbox.fail("{}() takes at most one positional argument", name);
+  if (arguments.positional.size() > 1)
+    sandbox.fail("{}() takes at most one positional argument", name);
   if (!arguments.positional.empty()) {
     const Value& source = arguments.positional[0];
     if (source.is_dict()) {
@@ -45,7 +49,8 @@ std::vector<std::pair<Value, Value>> dict_items(Sandbox& sandbox, std::string_vi
       while (const auto pair = pairs->next(sandbox)) {
         sandbox.work();
         const std::vector<Value> parts = list_items(sandbox, *pair);
-        if (parts.size() != 2) sandbox.fail("expected pairs for {}(), found {} values", name, parts.size());
+        if (parts.size() != 2)
+          sandbox.fail("expected pairs for {}(), found {} values", name, parts.size());
         items.emplace_back(parts[0], parts[1]);
       }
     }
@@ -74,7 +79,8 @@ Value make_cycler(Sandbox& sandbox, const Arguments& arguments) {
   if (!arguments.keyword.empty()) sandbox.fail("cycler() takes no keyword arguments");
   int depth = 0;
   for (const Value& item : arguments.positional) depth = std::max(depth, depth_of(item));
-  return Value(std::shared_ptr<Object>(sandbox.object<Cycler>(arguments.positional, sandbox.depth_around(depth))));
+  return Value(std::shared_ptr<Object>(
+      sandbox.object<Cycler>(arguments.positional, sandbox.depth_around(depth))));
 }
 
 Value make_joiner(Sandbox& sandbox, const Arguments& arguments) {
@@ -96,7 +102,9 @@ Value strftime_now(Sandbox& sandbox, const Arguments& arguments) {
   return sandbox.text(format_time(format, sandbox.now()));
 }
 
-Value lorem_ipsum(Sandbox& sandbox, const Arguments&) { sandbox.fail("lipsum() is random and not supported"); }
+Value lorem_ipsum(Sandbox& sandbox, const Arguments&) {
+  sandbox.fail("lipsum() is random and not supported");
+}
 
 }  // namespace
 
@@ -113,9 +121,11 @@ std::optional<Value> find_global(std::string_view name) {
                                                      {"lipsum", lorem_ipsum},
                                                      {"raise_exception", raise_exception},
                                                      {"strftime_now", strftime_now}}};
-  const auto found = std::find_if(globals.begin(), globals.end(), [name](const Global& g) { return g.name == name; });
+  const auto found = std::find_if(globals.begin(), globals.end(),
+                                  [name](const Global& g) { return g.name == name; });
   if (found == globals.end()) return std::nullopt;
-  return Value(std::shared_ptr<Object>(std::make_shared<Function>(std::string(name), found->function)));
+  return Value(
+      std::shared_ptr<Object>(std::make_shared<Function>(std::string(name), found->function)));
 }
 
 }  // namespace nybble::text::jinja

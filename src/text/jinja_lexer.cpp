@@ -1,4 +1,5 @@
-// Cuts a template's source into tokens: text outside of tags here, words inside of tags by TagLexer.
+// Cuts a template's source into tokens: text outside of tags here, words inside of tags by
+// TagLexer.
 #include "text/jinja_lexer.h"
 
 #include <fmt/format.h>
@@ -85,8 +86,9 @@ class Lexer {
 
   // Moves behind bytes, counting lines.
   void move_to(std::size_t place) {
-    line_ += static_cast<int>(std::count(source_.begin() + static_cast<std::ptrdiff_t>(place_),
-                                         source_.begin() + static_cast<std::ptrdiff_t>(place), '\n'));
+    line_ +=
+        static_cast<int>(std::count(source_.begin() + static_cast<std::ptrdiff_t>(place_),
+                                    source_.begin() + static_cast<std::ptrdiff_t>(place), '\n'));
     place_ = place;
     line_starting_ = place > 0 && source_[place - 1] == '\n';
   }
@@ -100,7 +102,8 @@ class Lexer {
     return place;
   }
 
-  // The place behind the end of a tag ("%}", "-%}" and white space, "%}" and a line end); npos: no end stands here.
+  // The place behind the end of a tag ("%}", "-%}" and white space, "%}" and a line end); npos: no
+  // end stands here.
   std::size_t match_end(std::size_t place, char closing, bool plus, bool trim) const {
     const char sign = sign_at(place);
     if (sign != ' ' && (sign == '-' || plus)) ++place;

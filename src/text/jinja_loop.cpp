@@ -26,9 +26,11 @@ class ItemsIterator : public Iterator {
 }  // namespace
 
 std::shared_ptr<Loop> make_loop(Sandbox& sandbox, Value source, std::shared_ptr<Iterator> items,
-                                std::optional<std::size_t> length, int depth0, Loop::Recurse recurse) {
+                                std::optional<std::size_t> length, int depth0,
+                                Loop::Recurse recurse) {
   const int nesting = sandbox.depth_around(depth_of(source));
-  auto loop = sandbox.object<Loop>(std::move(source), std::move(items), length, depth0, std::move(recurse), nesting);
+  auto loop = sandbox.object<Loop>(std::move(source), std::move(items), length, depth0,
+                                   std::move(recurse), nesting);
   loop->self_ = loop;
   return loop;
 }
@@ -65,22 +67,27 @@ std::optional<Value> Loop::attribute(Sandbox& sandbox, std::string_view name) {
   if (name == "first") return Value::boolean(index_ == 1);
   if (name == "last") return Value::boolean(!peek(sandbox));
   if (name == "length") return integer(*length(sandbox));
-  if (name == "revindex") return Value::integer(static_cast<Int>(*length(sandbox)) - static_cast<Int>(index_) + 1);
-  if (name == "revindex0") return Value::integer(static_cast<Int>(*length(sandbox)) - static_cast<Int>(index_));
+  if (name == "revindex")
+    return Value::integer(static_cast<Int>(*length(sandbox)) - static_cast<Int>(index_) + 1);
+  if (name == "revindex0")
+    return Value::integer(static_cast<Int>(*length(sandbox)) - static_cast<Int>(index_));
   if (name == "depth") return Value::integer(depth0_ + 1);
   if (name == "depth0") return Value::integer(depth0_);
-  if (name == "previtem") return index_ == 1 ? sandbox.undefined("there is no previous item") : before_;
+  if (name == "previtem")
+    return index_ == 1 ? sandbox.undefined("there is no previous item") : before_;
   if (name == "nextitem") {
     const std::optional<Value>& next = peek(sandbox);
     return next ? *next : sandbox.undefined("there is no next item");
   }
   if (name != "cycle" && name != "changed") return std::nullopt;
-  Function::Body body = [self = self_, is_cycle = name == "cycle"](Sandbox& box, const Arguments& arguments) {
+  Function::Body body = [self = self_, is_cycle = name == "cycle"](Sandbox& box,
+                                                                   const Arguments& arguments) {
     const std::shared_ptr<Loop> loop = self.lock();
     if (loop == nullptr) box.fail("the loop of a method is over");
     return is_cycle ? loop->cycle(box, arguments) : loop->changed(box, arguments);
   };
-  return Value(std::shared_ptr<Object>(sandbox.object<Function>(std::string(name), std::move(body))));
+  return Value(
+      std::shared_ptr<Object>(sandbox.object<Function>(std::string(name), std::move(body))));
 }
 
 Value Loop::cycle(Sandbox& sandbox, const Arguments& arguments) const {
@@ -104,6 +111,8 @@ Value Loop::call(Sandbox& sandbox, const Arguments& arguments) {
   return recurse_(bound.get(0), depth0_ + 1);
 }
 
-std::string Loop::repr(Sandbox&) const { return fmt::format("<LoopContext {}/{}>", index_, length_.value_or(0)); }
+std::string Loop::repr(Sandbox&) const {
+  return fmt::format("<LoopContext {}/{}>", index_, length_.value_or(0));
+}
 
 }  // namespace nybble::text::jinja

@@ -10,13 +10,15 @@
 
 namespace nybble::text::jinja {
 
-// Looks one item ahead when the template asks for it, as jinja2 does, since items may be made on demand.
+// Looks one item ahead when the template asks for it, as jinja2 does, since items may be made on
+// demand.
 class Loop : public Object {
  public:
   using Recurse = std::function<Value(const Value& iterable, int depth)>;
-  // source: what is iterated over. recurse: renders the loop for other items; empty when the loop is not recursive.
-  Loop(Value source, std::shared_ptr<Iterator> items, std::optional<std::size_t> length, int depth0, Recurse recurse,
-       int nesting)
+  // source: what is iterated over. recurse: renders the loop for other items; empty when the loop
+  // is not recursive.
+  Loop(Value source, std::shared_ptr<Iterator> items, std::optional<std::size_t> length, int depth0,
+       Recurse recurse, int nesting)
       : source_(std::move(source)),
         items_(std::move(items)),
         length_(length),
@@ -52,11 +54,12 @@ class Loop : public Object {
   bool peeked_ = false;
   std::optional<Value> last_changed_;
   std::weak_ptr<Loop> self_;
-  friend std::shared_ptr<Loop> make_loop(Sandbox&, Value, std::shared_ptr<Iterator>, std::optional<std::size_t>, int,
-                                         Recurse);
+  friend std::shared_ptr<Loop> make_loop(Sandbox&, Value, std::shared_ptr<Iterator>,
+                                         std::optional<std::size_t>, int, Recurse);
 };
 
 std::shared_ptr<Loop> make_loop(Sandbox& sandbox, Value source, std::shared_ptr<Iterator> items,
-                                std::optional<std::size_t> length, int depth0, Loop::Recurse recurse);
+                                std::optional<std::size_t> length, int depth0,
+                                Loop::Recurse recurse);
 
 }  // namespace nybble::text::jinja

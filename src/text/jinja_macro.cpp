@@ -9,7 +9,8 @@ namespace {
 // A macro with the variables around its definition.
 class Macro : public Object {
  public:
-  Macro(Evaluator& evaluator, std::shared_ptr<const MacroCode> code, std::shared_ptr<Frame> definition)
+  Macro(Evaluator& evaluator, std::shared_ptr<const MacroCode> code,
+        std::shared_ptr<Frame> definition)
       : evaluator_(evaluator), code_(std::move(code)), definition_(std::move(definition)) {}
   std::string_view type_name() const override { return "Macro"; }
   bool callable() const override { return true; }
@@ -23,7 +24,8 @@ class Macro : public Object {
     if (name == "caller") return Value::boolean(code_->caller >= 0);
     if (name != "arguments") return std::nullopt;
     std::vector<Value> names;
-    for (const Parameter& parameter : code_->parameters) names.push_back(sandbox.text(parameter.name));
+    for (const Parameter& parameter : code_->parameters)
+      names.push_back(sandbox.text(parameter.name));
     return sandbox.tuple(std::move(names));
   }
   std::string repr(Sandbox&) const override {
@@ -40,7 +42,8 @@ using Keywords = std::vector<std::pair<std::string, Value>>;
 
 // Takes a keyword argument out of the list; missing when it is not there.
 Value take_keyword(Keywords& keywords, std::string_view name) {
-  const auto found = std::find_if(keywords.begin(), keywords.end(), [name](const auto& k) { return k.first == name; });
+  const auto found = std::find_if(keywords.begin(), keywords.end(),
+                                  [name](const auto& k) { return k.first == name; });
   if (found == keywords.end()) return {};
   Value value = std::move(found->second);
   keywords.erase(found);
@@ -83,7 +86,9 @@ Value Evaluator::call_macro(const MacroCode& code, const std::shared_ptr<Frame>&
   const auto set = [this](int place, Value value) { variable({0, place}) = std::move(value); };
   if (code.caller >= 0) {
     Value caller = take_keyword(keywords, "caller");
-    set(code.caller, caller.is(Kind::missing) || caller.is_none() ? sandbox_.undefined("No caller defined") : caller);
+    set(code.caller, caller.is(Kind::missing) || caller.is_none()
+                         ? sandbox_.undefined("No caller defined")
+                         : caller);
   }
   if (code.kwargs >= 0) {
     std::vector<std::pair<Value, Value>> items;
@@ -93,17 +98,20 @@ Value Evaluator::call_macro(const MacroCode& code, const std::shared_ptr<Frame>&
     sandbox_.fail("the macro '{}' takes no keyword argument '{}'", name, keywords[0].first);
   }
   if (code.varargs >= 0) {
-    const auto rest = arguments.positional.begin() + static_cast<std::ptrdiff_t>(std::min(n, arguments.positional.size()));
+    const auto rest = arguments.positional.begin() +
+                      static_cast<std::ptrdiff_t>(std::min(n, arguments.positional.size()));
     set(code.varargs, sandbox_.tuple(std::vector<Value>(rest, arguments.positional.end())));
   } else if (arguments.positional.size() > n) {
-    sandbox_.fail("the macro '{}' takes at most {} arguments, found {}", name, n, arguments.positional.size());
+    sandbox_.fail("the macro '{}' takes at most {} arguments, found {}", name, n,
+                  arguments.positional.size());
   }
   for (std::size_t i = 0; i < n; ++i) variable(code.parameters[i].slot) = std::move(given[i]);
   for (const Parameter& parameter : code.parameters) {
     if (!variable(parameter.slot).is(Kind::missing)) continue;
     variable(parameter.slot) =
-        parameter.otherwise ? evaluate(parameter.otherwise)
-                            : sandbox_.undefined(fmt::format("parameter '{}' was not provided", parameter.name));
+        parameter.otherwise
+            ? evaluate(parameter.otherwise)
+            : sandbox_.undefined(fmt::format("parameter '{}' was not provided", parameter.name));
   }
   Output out(sandbox_);
   execute(code.body, out);

@@ -14,7 +14,9 @@ namespace {
 // Drops single underscores between digits; nothing when one stands elsewhere.
 std::optional<std::string> without_underscores(std::string_view text) {
   std::string out;
-  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); };
+  const auto is_digit = [](char c) {
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+  };
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '_') {
       out += text[i];
@@ -39,13 +41,15 @@ std::optional<Int> parse_integer(std::string_view text, Int base) {
   std::string_view digits = *cleaned;
   const bool negative = digits[0] == '-';
   if (negative || digits[0] == '+') digits.remove_prefix(1);
-  const char mark = digits.size() > 2 && digits[0] == '0' ? static_cast<char>(digits[1] | 0x20) : ' ';
+  const char mark =
+      digits.size() > 2 && digits[0] == '0' ? static_cast<char>(digits[1] | 0x20) : ' ';
   const int marked = mark == 'x' ? 16 : mark == 'o' ? 8 : mark == 'b' ? 2 : 0;
   if (marked != 0 && (base == 0 || base == marked)) {
     digits.remove_prefix(2);
     base = marked;
   } else if (base == 0) {
-    if (digits.size() > 1 && digits[0] == '0' && digits.find_first_not_of('0') != std::string_view::npos) {
+    if (digits.size() > 1 && digits[0] == '0' &&
+        digits.find_first_not_of('0') != std::string_view::npos) {
       return std::nullopt;
     }
     base = 10;
@@ -69,10 +73,12 @@ std::optional<double> parse_real(std::string_view text) {
   const bool negative = digits[0] == '-';
   if (negative || digits[0] == '+') digits.erase(0, 1);
   if (digits == "inf" || digits == "infinity") {
-    return negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+    return negative ? -std::numeric_limits<double>::infinity()
+                    : std::numeric_limits<double>::infinity();
   }
   if (digits == "nan") return std::numeric_limits<double>::quiet_NaN();
-  if (digits.empty() || digits.find_first_not_of("0123456789.e+-") != std::string::npos || digits[0] == '-') {
+  if (digits.empty() || digits.find_first_not_of("0123456789.e+-") != std::string::npos ||
+      digits[0] == '-') {
     return std::nullopt;
   }
   double value = 0;
@@ -92,15 +98,20 @@ namespace {
 
 std::string print(double value, std::chars_format format, int places) {
   std::string buffer(static_cast<std::size_t>(places) + 400, '\0');
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, places);
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, places);
   buffer.resize(static_cast<std::size_t>(end.ptr - buffer.data()));
   return buffer;
 }
 
 }  // namespace
 
-std::string fixed(double value, int places) { return print(value, std::chars_format::fixed, places); }
-std::string scientific(double value, int places) { return print(value, std::chars_format::scientific, places); }
+std::string fixed(double value, int places) {
+  return print(value, std::chars_format::fixed, places);
+}
+std::string scientific(double value, int places) {
+  return print(value, std::chars_format::scientific, places);
+}
 
 double round_real(double value, Int places) {
   if (!std::isfinite(value) || places > 330) return value;

@@ -18,7 +18,9 @@ class FunctionIterator : public Iterator {
   Generator::Next next_;
 };
 
-Value integer_value(std::size_t value) { return Value::integer(static_cast<Int>(value)); }
+Value integer_value(std::size_t value) {
+  return Value::integer(static_cast<Int>(value));
+}
 
 }  // namespace
 
@@ -61,27 +63,29 @@ std::string_view DictView::type_name() const {
 }
 
 std::shared_ptr<Iterator> DictView::iterate() {
-  return std::make_shared<FunctionIterator>(
-      [dict = dict_, part = part_, place = std::size_t{0}](Sandbox& sandbox) mutable -> std::optional<Value> {
-        const auto& items = dict.dict().items;
-        if (place >= items.size()) return std::nullopt;
-        const auto& [key, value] = items[place++];
-        if (part == Part::items) return sandbox.tuple({key, value});
-        return part == Part::keys ? key : value;
-      });
+  return std::make_shared<FunctionIterator>([dict = dict_, part = part_, place = std::size_t{0}](
+                                                Sandbox& sandbox) mutable -> std::optional<Value> {
+    const auto& items = dict.dict().items;
+    if (place >= items.size()) return std::nullopt;
+    const auto& [key, value] = items[place++];
+    if (part == Part::items) return sandbox.tuple({key, value});
+    return part == Part::keys ? key : value;
+  });
 }
 
 std::string DictView::repr(Sandbox& sandbox) const {
   std::vector<Value> items;
   for (const auto& [key, value] : dict_.dict().items) {
-    items.push_back(part_ == Part::items ? sandbox.tuple({key, value}) : part_ == Part::keys ? key : value);
+    items.push_back(part_ == Part::items  ? sandbox.tuple({key, value})
+                    : part_ == Part::keys ? key
+                                          : value);
   }
   return fmt::format("{}({})", type_name(), to_repr(sandbox, sandbox.list(std::move(items))));
 }
 
 // Shares the state of the generator, which can be run through only once.
 struct Generator::Items : Iterator {
-  explicit Items(std::shared_ptr<Generator> owner) : owner(std::move(owner)) {}
+  explicit Items(std::shared_ptr<Generator> generator) : owner(std::move(generator)) {}
   std::optional<Value> next(Sandbox& sandbox) override {
     if (!owner->next_) return std::nullopt;
     if (owner->running_) sandbox.fail("a generator is already running");
@@ -96,16 +100,21 @@ struct Generator::Items : Iterator {
   std::shared_ptr<Generator> owner;
 };
 
-std::shared_ptr<Iterator> Generator::iterate() { return std::make_shared<Items>(self_.lock()); }
+std::shared_ptr<Iterator> Generator::iterate() {
+  return std::make_shared<Items>(self_.lock());
+}
 
-Value make_generator(Sandbox& sandbox, Generator::Next next, const Value& source, std::string_view name) {
-  auto generator = sandbox.object<Generator>(std::move(next), sandbox.depth_around(depth_of(source)), name);
+Value make_generator(Sandbox& sandbox, Generator::Next next, const Value& source,
+                     std::string_view name) {
+  auto generator =
+      sandbox.object<Generator>(std::move(next), sandbox.depth_around(depth_of(source)), name);
   generator->self_ = generator;
   return Value(std::shared_ptr<Object>(std::move(generator)));
 }
 
 std::optional<Value> Namespace::attribute(Sandbox&, std::string_view name) {
-  const auto found = std::find_if(attributes.begin(), attributes.end(), [name](const auto& a) { return a.first == name; });
+  const auto found = std::find_if(attributes.begin(), attributes.end(),
+                                  [name](const auto& a) { return a.first == name; });
   if (found == attributes.end()) return std::nullopt;
   return found->second;
 }
@@ -115,7 +124,8 @@ void Namespace::set(Sandbox& sandbox, const std::string& name, Value value) {
     sandbox.fail("expected an attribute of a namespace without '_' in front, found '{}'", name);
   }
   sandbox.work(1 + attributes.size());
-  const auto found = std::find_if(attributes.begin(), attributes.end(), [&](const auto& a) { return a.first == name; });
+  const auto found = std::find_if(attributes.begin(), attributes.end(),
+                                  [&](const auto& a) { return a.first == name; });
   if (found != attributes.end()) {
     found->second = std::move(value);
     return;
@@ -145,7 +155,8 @@ std::optional<Value> Cycler::attribute(Sandbox& sandbox, std::string_view name) 
     *place = (*place + 1) % items.size();
     return current;
   };
-  return Value(std::shared_ptr<Object>(sandbox.object<Function>(std::string(name), std::move(body), depth_ + 1)));
+  return Value(std::shared_ptr<Object>(
+      sandbox.object<Function>(std::string(name), std::move(body), depth_ + 1)));
 }
 
 Value Joiner::call(Sandbox& sandbox, const Arguments&) {

@@ -89,10 +89,13 @@ Value make_generator(Sandbox& sandbox, Generator::Next next, const Value& source
 class Function : public Object {
  public:
   using Body = std::function<Value(Sandbox&, const Arguments&)>;
-  Function(std::string name, Body body, int depth = 1) : name_(std::move(name)), body_(std::move(body)), depth_(depth) {}
+  Function(std::string name, Body body, int depth = 1)
+      : name_(std::move(name)), body_(std::move(body)), depth_(depth) {}
   std::string_view type_name() const override { return "builtin_function_or_method"; }
   bool callable() const override { return true; }
-  Value call(Sandbox& sandbox, const Arguments& arguments) override { return body_(sandbox, arguments); }
+  Value call(Sandbox& sandbox, const Arguments& arguments) override {
+    return body_(sandbox, arguments);
+  }
   std::string repr(Sandbox&) const override { return "<function " + name_ + ">"; }
   int depth() const override { return depth_; }
 

@@ -1,4 +1,5 @@
-// What Python's operators and its item and attribute access do with values, as jinja2's sandbox allows it.
+// What Python's operators and its item and attribute access do with values, as jinja2's sandbox
+// allows it.
 #pragma once
 
 #include <memory>
@@ -25,7 +26,8 @@ bool contains(Sandbox& sandbox, const Value& container, const Value& item);
 Value get_attribute(Sandbox& sandbox, const Value& object, std::string_view name);
 Value get_item(Sandbox& sandbox, const Value& object, const Value& key);
 // o[start:stop:step]; null pointers for parts left out.
-Value get_slice(Sandbox& sandbox, const Value& object, const Value* start, const Value* stop, const Value* step);
+Value get_slice(Sandbox& sandbox, const Value& object, const Value* start, const Value* stop,
+                const Value* step);
 
 // Throws when the value cannot be called.
 Value call_value(Sandbox& sandbox, const Value& callee, const Arguments& arguments);

@@ -23,8 +23,8 @@ ExpressionPtr make(int line, Node node) {
   });
   expression->node = std::move(node);
   if (expression->height > max_height) {
-    fail(ErrorKind::unsupported, "chat template, line {}: an expression nests deeper than {} levels", line,
-         max_height);
+    fail(ErrorKind::unsupported,
+         "chat template, line {}: an expression nests deeper than {} levels", line, max_height);
   }
   return expression;
 }
@@ -41,7 +41,8 @@ Value literal_text(std::string text) {
 ParseDepth::ParseDepth(int& depth, int line) : depth_(depth) {
   if (++depth_ > max_depth) {
     --depth_;
-    fail(ErrorKind::unsupported, "chat template, line {}: it nests deeper than {} levels", line, max_depth);
+    fail(ErrorKind::unsupported, "chat template, line {}: it nests deeper than {} levels", line,
+         max_depth);
   }
 }
 
@@ -61,14 +62,16 @@ ExpressionPtr ExpressionParser::expression() {
 ExpressionPtr ExpressionParser::parse_or() {
   const int line = tokens_.line();
   ExpressionPtr left = parse_and();
-  while (tokens_.skip_name("or")) left = make(line, LogicalNode{false, std::move(left), parse_and()});
+  while (tokens_.skip_name("or"))
+    left = make(line, LogicalNode{false, std::move(left), parse_and()});
   return left;
 }
 
 ExpressionPtr ExpressionParser::parse_and() {
   const int line = tokens_.line();
   ExpressionPtr left = parse_not();
-  while (tokens_.skip_name("and")) left = make(line, LogicalNode{true, std::move(left), parse_not()});
+  while (tokens_.skip_name("and"))
+    left = make(line, LogicalNode{true, std::move(left), parse_not()});
   return left;
 }
 
@@ -131,7 +134,10 @@ ExpressionPtr ExpressionParser::parse_concat() {
 
 ExpressionPtr ExpressionParser::parse_product() {
   static constexpr std::array<std::pair<std::string_view, Binary>, 4> symbols = {
-      {{"*", Binary::multiply}, {"/", Binary::divide}, {"//", Binary::floor_divide}, {"%", Binary::modulo}}};
+      {{"*", Binary::multiply},
+       {"/", Binary::divide},
+       {"//", Binary::floor_divide},
+       {"%", Binary::modulo}}};
   const int line = tokens_.line();
   ExpressionPtr left = parse_power();
   while (true) {
@@ -170,7 +176,8 @@ ExpressionPtr ExpressionParser::parse_name() {
   const Token token = tokens_.take();
   const std::string& name = token.text;
   if (name == "true" || name == "True") return make(token.line, LiteralNode{Value::boolean(true)});
-  if (name == "false" || name == "False") return make(token.line, LiteralNode{Value::boolean(false)});
+  if (name == "false" || name == "False")
+    return make(token.line, LiteralNode{Value::boolean(false)});
   if (name == "none" || name == "None") return make(token.line, LiteralNode{Value::none()});
   return make(token.line, NameNode{name, {}});
 }
@@ -183,7 +190,8 @@ ExpressionPtr ExpressionParser::parse_primary() {
     while (tokens_.is(TokenKind::text)) text += tokens_.take().text;
     return make(line, LiteralNode{literal_text(std::move(text))});
   }
-  if (tokens_.is(TokenKind::integer)) return make(line, LiteralNode{Value::integer(tokens_.take().integer)});
+  if (tokens_.is(TokenKind::integer))
+    return make(line, LiteralNode{Value::integer(tokens_.take().integer)});
   if (tokens_.is(TokenKind::real)) return make(line, LiteralNode{Value::real(tokens_.take().real)});
   if (tokens_.skip_symbol("(")) {
     ExpressionPtr inside = tuple(true, {}, true);
@@ -195,7 +203,8 @@ ExpressionPtr ExpressionParser::parse_primary() {
   tokens_.fail_expected("an expression");
 }
 
-ExpressionPtr ExpressionParser::tuple(bool with_condition, std::string_view end, bool parenthesized) {
+ExpressionPtr ExpressionParser::tuple(bool with_condition, std::string_view end,
+                                      bool parenthesized) {
   const int line = tokens_.line();
   SequenceNode node{.items = {}, .tuple = true};
   bool has_comma = false;
@@ -204,7 +213,8 @@ ExpressionPtr ExpressionParser::tuple(bool with_condition, std::string_view end,
                       tokens_.is_symbol(")") || (!end.empty() && tokens_.is_name(end)))) {
       break;
     }
-    if (node.items.empty() && parenthesized && tokens_.is_symbol(")")) return make(line, std::move(node));
+    if (node.items.empty() && parenthesized && tokens_.is_symbol(")"))
+      return make(line, std::move(node));
     node.items.push_back(with_condition ? expression() : expression_without_condition());
     if (!tokens_.skip_symbol(",")) break;
     has_comma = true;
@@ -269,7 +279,8 @@ ExpressionPtr ExpressionParser::parse_filters_and_tests(ExpressionPtr node) {
 
 ExpressionPtr ExpressionParser::parse_attribute(ExpressionPtr node) {
   const int line = tokens_.take().line;
-  if (tokens_.is(TokenKind::name)) return make(line, AttributeNode{std::move(node), tokens_.take().text});
+  if (tokens_.is(TokenKind::name))
+    return make(line, AttributeNode{std::move(node), tokens_.take().text});
   if (!tokens_.is(TokenKind::integer)) tokens_.fail_expected("a name or a number after '.'");
   ExpressionPtr key = make(line, LiteralNode{Value::integer(tokens_.take().integer)});
   return make(line, ItemNode{std::move(node), std::move(key)});
@@ -287,13 +298,15 @@ ExpressionPtr ExpressionParser::parse_subscript(ExpressionPtr node) {
     }
   }
   tokens_.expect_symbol("]");
-  ExpressionPtr key = keys.items.size() == 1 ? std::move(keys.items[0]) : make(line, std::move(keys));
+  ExpressionPtr key =
+      keys.items.size() == 1 ? std::move(keys.items[0]) : make(line, std::move(keys));
   return make(line, ItemNode{std::move(node), std::move(key)});
 }
 
 // The rest of [start:stop:step], behind the first colon.
 ExpressionPtr ExpressionParser::parse_slice(ExpressionPtr object, ExpressionPtr start, int line) {
-  SliceNode node{.object = std::move(object), .start = std::move(start), .stop = nullptr, .step = nullptr};
+  SliceNode node{
+      .object = std::move(object), .start = std::move(start), .stop = nullptr, .step = nullptr};
   if (!tokens_.is_symbol(":") && !tokens_.is_symbol("]")) node.stop = expression();
   if (tokens_.skip_symbol(":") && !tokens_.is_symbol("]")) node.step = expression();
   tokens_.expect_symbol("]");
@@ -352,7 +365,8 @@ ExpressionPtr ExpressionParser::filters(ExpressionPtr input, bool first_inline) 
     if (!first_inline) tokens_.take();
     first_inline = false;
     const int line = tokens_.line();
-    FilterNode node{.input = std::move(input), .name = dotted_name(), .function = nullptr, .arguments = {}};
+    FilterNode node{
+        .input = std::move(input), .name = dotted_name(), .function = nullptr, .arguments = {}};
     node.function = find_filter(node.name);
     if (tokens_.is_symbol("(")) node.arguments = parse_arguments();
     input = make(line, std::move(node));
@@ -363,7 +377,8 @@ ExpressionPtr ExpressionParser::filters(ExpressionPtr input, bool first_inline) 
 ExpressionPtr ExpressionParser::parse_test(ExpressionPtr node) {
   const int line = tokens_.take().line;
   const bool negated = tokens_.skip_name("not");
-  TestNode test{.input = std::move(node), .name = dotted_name(), .function = nullptr, .arguments = {}};
+  TestNode test{
+      .input = std::move(node), .name = dotted_name(), .function = nullptr, .arguments = {}};
   test.function = find_test(test.name);
   test.arguments = parse_test_arguments();
   ExpressionPtr result = make(line, std::move(test));
@@ -378,7 +393,8 @@ CallArguments ExpressionParser::parse_test_arguments() {
                             tokens_.is(TokenKind::integer) || tokens_.is(TokenKind::real) ||
                             tokens_.is_symbol("[") || tokens_.is_symbol("{");
   // jinja2 takes "in" and "if" here for a name, so "x is none in y" has its meaning.
-  if (!starts_value || tokens_.is_name("else") || tokens_.is_name("or") || tokens_.is_name("and")) return result;
+  if (!starts_value || tokens_.is_name("else") || tokens_.is_name("or") || tokens_.is_name("and"))
+    return result;
   if (tokens_.is_name("is")) tokens_.fail_expected("one test ('is' cannot be chained)");
   result.positional.push_back(parse_postfix(parse_primary()));
   return result;

@@ -24,7 +24,9 @@ bool TokenStream::is_symbol(std::string_view symbol) const {
   return is(TokenKind::symbol) && current().text == symbol;
 }
 
-bool TokenStream::is_name(std::string_view name) const { return is(TokenKind::name) && current().text == name; }
+bool TokenStream::is_name(std::string_view name) const {
+  return is(TokenKind::name) && current().text == name;
+}
 
 bool TokenStream::skip_symbol(std::string_view symbol) {
   const bool found = is_symbol(symbol);
@@ -57,12 +59,21 @@ void TokenStream::expect(TokenKind kind) {
 }
 
 void TokenStream::fail_expected(std::string_view what) const {
-  static constexpr std::array<std::string_view, 11> kinds = {
-      "text", "'{{'", "'}}'", "'{%'", "'%}'", "", "a string", "a number", "a number", "", "the end of the template"};
+  static constexpr std::array<std::string_view, 11> kinds = {"text",
+                                                             "'{{'",
+                                                             "'}}'",
+                                                             "'{%'",
+                                                             "'%}'",
+                                                             "",
+                                                             "a string",
+                                                             "a number",
+                                                             "a number",
+                                                             "",
+                                                             "the end of the template"};
   const Token& token = current();
   const bool shown = token.kind == TokenKind::name || token.kind == TokenKind::symbol;
-  const std::string found =
-      shown ? fmt::format("'{}'", token.text) : std::string(kinds[static_cast<std::size_t>(token.kind)]);
+  const std::string found = shown ? fmt::format("'{}'", token.text)
+                                  : std::string(kinds[static_cast<std::size_t>(token.kind)]);
   fail_syntax(token.line, fmt::format("expected {}, found {}", what, found));
 }
 
@@ -72,7 +83,8 @@ using Names = std::initializer_list<std::string_view>;
 
 class Parser {
  public:
-  explicit Parser(std::string_view source) : tokens_(tokenize_template(source)), expressions_(tokens_, depth_) {}
+  explicit Parser(std::string_view source)
+      : tokens_(tokenize_template(source)), expressions_(tokens_, depth_) {}
 
   Template run() {
     Template result{.body = parse_body({}), .function = {}};
@@ -105,7 +117,8 @@ class Parser {
   }
 
   bool at_one_of(Names names) const {
-    return std::any_of(names.begin(), names.end(), [this](auto name) { return tokens_.is_name(name); });
+    return std::any_of(names.begin(), names.end(),
+                       [this](auto name) { return tokens_.is_name(name); });
   }
 
   // The body of a tag: from the end of the tag to the name of one that closes it.
@@ -119,7 +132,8 @@ class Parser {
     tokens_.take();
     return body;
   }
-  // As parse_whole_block, for a body that is a function in jinja2: loops around it cannot be left from inside.
+  // As parse_whole_block, for a body that is a function in jinja2: loops around it cannot be left
+  // from inside.
   Body parse_function_block(std::string_view end) {
     const int loops = std::exchange(loops_, 0);
     Body body = parse_whole_block(end);
@@ -150,11 +164,12 @@ class Parser {
                                                   {"autoescape", &Parser::parse_autoescape},
                                                   {"print", nullptr}}};
     const int line = tokens_.line();
-    const auto tag =
-        std::find_if(tags.begin(), tags.end(), [this](const Tag& t) { return tokens_.is_name(t.name); });
+    const auto tag = std::find_if(tags.begin(), tags.end(),
+                                  [this](const Tag& t) { return tokens_.is_name(t.name); });
     if (tag == tags.end()) {
-      tokens_.fail_expected(ends.size() == 0 ? std::string("the name of a statement")
-                                             : fmt::format("a statement or '{}'", *(ends.end() - 1)));
+      tokens_.fail_expected(ends.size() == 0
+                                ? std::string("the name of a statement")
+                                : fmt::format("a statement or '{}'", *(ends.end() - 1)));
     }
     tag_ = tokens_.take().text;
     if (tag->parse == nullptr) return parse_print(body, line);
@@ -169,7 +184,8 @@ class Parser {
   }
 
   Target parse_name_target(std::string name, int line) {
-    static constexpr std::array<std::string_view, 6> constants = {"true", "false", "none", "True", "False", "None"};
+    static constexpr std::array<std::string_view, 6> constants = {"true", "false", "none",
+                                                                  "True", "False", "None"};
     if (std::find(constants.begin(), constants.end(), name) != constants.end()) {
       fail_syntax(line, fmt::format("expected a variable to assign to, found '{}'", name));
     }
@@ -187,15 +203,25 @@ class Parser {
     if (!tokens_.is(TokenKind::name)) tokens_.fail_expected("a variable to assign to");
     std::string name = tokens_.take().text;
     if (with_namespace && tokens_.skip_symbol(".")) {
-      Target target{.name = std::move(name), .slot = {}, .attribute = tokens_.expect_name(), .items = {}, .line = line};
+      Target target{.name = std::move(name),
+                    .slot = {},
+                    .attribute = tokens_.expect_name(),
+                    .items = {},
+                    .line = line};
       return target;
     }
-    if (name == "loop" && fors_ > 0) fail_syntax(line, "'loop' cannot be assigned to inside of a loop");
+    if (name == "loop" && fors_ > 0)
+      fail_syntax(line, "'loop' cannot be assigned to inside of a loop");
     return parse_name_target(std::move(name), line);
   }
 
   Target parse_target(bool with_namespace, std::string_view end) {
-    Target tuple{.name = {}, .slot = {}, .attribute = {}, .items = {}, .tuple = true, .line = tokens_.line()};
+    Target tuple{.name = {},
+                 .slot = {},
+                 .attribute = {},
+                 .items = {},
+                 .tuple = true,
+                 .line = tokens_.line()};
     bool has_comma = false;
     while (true) {
       if (has_comma && (tokens_.is(TokenKind::block_end) || tokens_.is_symbol(")") ||
@@ -283,7 +309,8 @@ class Parser {
     auto code = std::make_shared<MacroCode>();
     if (tokens_.is_symbol("(")) parse_signature(*code);
     ExpressionPtr call = expressions_.expression();
-    if (!std::holds_alternative<CallNode>(call->node)) tokens_.fail_expected("a call of a macro before this");
+    if (!std::holds_alternative<CallNode>(call->node))
+      tokens_.fail_expected("a call of a macro before this");
     code->body = parse_function_block("endcall");
     return CallBlockNode{std::move(code), std::move(call)};
   }
@@ -294,7 +321,9 @@ class Parser {
     return FilterBlockNode{std::move(filter), std::move(body), {}};
   }
 
-  decltype(Statement::node) parse_generation() { return GenerationNode{parse_function_block("endgeneration"), {}}; }
+  decltype(Statement::node) parse_generation() {
+    return GenerationNode{parse_function_block("endgeneration"), {}};
+  }
 
   decltype(Statement::node) parse_with() {
     WithNode node;
@@ -314,7 +343,8 @@ class Parser {
       fail_syntax(tokens_.line(), fmt::format("the block '{}' is defined twice", node.name));
     }
     if (!tokens_.is(TokenKind::block_end)) {
-      fail(ErrorKind::unsupported, "chat template, line {}: blocks are supported without 'scoped' and 'required'",
+      fail(ErrorKind::unsupported,
+           "chat template, line {}: blocks are supported without 'scoped' and 'required'",
            tokens_.line());
     }
     node.body = parse_function_block("endblock");
@@ -324,7 +354,8 @@ class Parser {
 
   template <class Node>
   decltype(Statement::node) parse_jump() {
-    if (loops_ == 0) fail_syntax(tokens_.line(), fmt::format("'{}' stands outside of a loop", tag_));
+    if (loops_ == 0)
+      fail_syntax(tokens_.line(), fmt::format("'{}' stands outside of a loop", tag_));
     return Node{};
   }
 
@@ -335,7 +366,8 @@ class Parser {
   }
 
   decltype(Statement::node) parse_autoescape() {
-    fail(ErrorKind::unsupported, "chat template, line {}: 'autoescape' is not supported; use the filter 'escape'",
+    fail(ErrorKind::unsupported,
+         "chat template, line {}: 'autoescape' is not supported; use the filter 'escape'",
          tokens_.line());
   }
 
@@ -350,6 +382,8 @@ class Parser {
 
 }  // namespace
 
-Template parse_template(std::string_view source) { return Parser(source).run(); }
+Template parse_template(std::string_view source) {
+  return Parser(source).run();
+}
 
 }  // namespace nybble::text::jinja

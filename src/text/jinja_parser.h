@@ -11,7 +11,8 @@
 
 namespace nybble::text::jinja {
 
-// Throws Error(corrupt_file) with the line and what was expected, Error(unsupported) on what nybble leaves out.
+// Throws Error(corrupt_file) with the line and what was expected, Error(unsupported) on what nybble
+// leaves out.
 Template parse_template(std::string_view source);
 
 // A text of the template itself, which counts for no sandbox.
@@ -62,8 +63,10 @@ class ExpressionParser {
   // Without the inline `if`, which a `for` keeps for itself.
   ExpressionPtr expression_without_condition() { return parse_or(); }
   // One expression or several with commas, which make a tuple. end: a name that ends it.
-  ExpressionPtr tuple(bool with_condition = true, std::string_view end = {}, bool parenthesized = false);
-  // "| filter | filter(...)"; input may be null for the filter of a block. first_inline: the first has no "|".
+  ExpressionPtr tuple(bool with_condition = true, std::string_view end = {},
+                      bool parenthesized = false);
+  // "| filter | filter(...)"; input may be null for the filter of a block. first_inline: the first
+  // has no "|".
   ExpressionPtr filters(ExpressionPtr input, bool first_inline = false);
 
  private:

@@ -13,8 +13,10 @@ std::string real_to_text(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
   std::array<char, 40> buffer;
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(value), std::chars_format::scientific);
-  const std::string_view scientific(buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data()));
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(value),
+                                 std::chars_format::scientific);
+  const std::string_view scientific(buffer.data(),
+                                    static_cast<std::size_t>(end.ptr - buffer.data()));
   const std::size_t mark = scientific.find('e');
   std::string digits(scientific.substr(0, 1));
   if (mark > 2) digits += scientific.substr(2, mark - 2);
@@ -29,13 +31,18 @@ std::string real_to_text(double value) {
     if (n_digits > 1) out += "." + digits.substr(1);
     return out + fmt::format("e{}{:02}", exponent < 0 ? '-' : '+', std::abs(exponent));
   }
-  if (exponent < 0) return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
-  if (n_digits <= exponent + 1) return out + digits + std::string(static_cast<std::size_t>(exponent + 1 - n_digits), '0') + ".0";
+  if (exponent < 0)
+    return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+  if (n_digits <= exponent + 1)
+    return out + digits + std::string(static_cast<std::size_t>(exponent + 1 - n_digits), '0') +
+           ".0";
   const auto whole = static_cast<std::size_t>(exponent + 1);
   return out + digits.substr(0, whole) + "." + digits.substr(whole);
 }
 
-std::string integer_to_text(Int value) { return fmt::format("{}", value); }
+std::string integer_to_text(Int value) {
+  return fmt::format("{}", value);
+}
 
 std::string escape_html(std::string_view text) {
   std::string out;
@@ -81,7 +88,8 @@ class ReprWriter {
         break;
       case Kind::text:
         sandbox_.work_on(value.text().bytes.size());
-        out += value.text().markup ? "Markup(" + python::repr(value.text().bytes) + ")" : python::repr(value.text().bytes);
+        out += value.text().markup ? "Markup(" + python::repr(value.text().bytes) + ")"
+                                   : python::repr(value.text().bytes);
         break;
       case Kind::sequence:
         write_sequence(value.sequence());

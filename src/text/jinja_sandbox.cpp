@@ -21,8 +21,12 @@ Sandbox::~Sandbox() {
   for (const auto& frame : frames_) frame->slots.clear();
 }
 
-void Sandbox::keep(std::shared_ptr<Namespace> space) { namespaces_.push_back(std::move(space)); }
-void Sandbox::keep(std::shared_ptr<Frame> frame) { frames_.push_back(std::move(frame)); }
+void Sandbox::keep(std::shared_ptr<Namespace> space) {
+  namespaces_.push_back(std::move(space));
+}
+void Sandbox::keep(std::shared_ptr<Frame> frame) {
+  frames_.push_back(std::move(frame));
+}
 
 void Sandbox::work_on(std::size_t bytes) {
   if (bytes > limits_.text) fail_limit("bytes in one text", limits_.text);
@@ -36,7 +40,8 @@ Charge Sandbox::charge(std::size_t bytes) {
 }
 
 void Sandbox::grow(Charge& charge, std::size_t bytes) {
-  if (bytes > limits_.memory - std::min(memory_, limits_.memory)) fail_limit("bytes of memory", limits_.memory);
+  if (bytes > limits_.memory - std::min(memory_, limits_.memory))
+    fail_limit("bytes of memory", limits_.memory);
   memory_ += bytes;
   charge.add(bytes);
 }
@@ -46,7 +51,8 @@ Value Sandbox::text(std::string bytes, bool markup) {
   const auto length = python::count_code_points(bytes);
   if (!length) fail("expected UTF-8, found a text of other bytes");
   Charge memory = charge(bytes.size());
-  return Value(std::shared_ptr<const Text>(new Text{std::move(bytes), *length, markup, std::move(memory)}));
+  return Value(
+      std::shared_ptr<const Text>(new Text{std::move(bytes), *length, markup, std::move(memory)}));
 }
 
 Value Sandbox::sequence(std::vector<Value> items, bool tuple, bool grouped) {
@@ -55,7 +61,8 @@ Value Sandbox::sequence(std::vector<Value> items, bool tuple, bool grouped) {
   for (const Value& item : items) inner = std::max(inner, depth_of(item));
   const int nesting = depth_around(inner);
   Charge memory = charge(items.capacity() * sizeof(Value));
-  return Value(std::shared_ptr<const Sequence>(new Sequence{std::move(items), tuple, grouped, nesting, std::move(memory)}));
+  return Value(std::shared_ptr<const Sequence>(
+      new Sequence{std::move(items), tuple, grouped, nesting, std::move(memory)}));
 }
 
 Value Sandbox::dict(std::vector<std::pair<Value, Value>> items) {
@@ -67,7 +74,8 @@ Value Sandbox::dict(std::vector<std::pair<Value, Value>> items) {
     const auto hash = hash_of(*this, key);
     if (!hash) fail("expected a key of a dict, found a {}, which cannot be one", type_name(key));
     const auto [from, to] = seen.equal_range(*hash);
-    const auto known = std::find_if(from, to, [&](const auto& s) { return equal(*this, dict->items[s.second].first, key); });
+    const auto known = std::find_if(
+        from, to, [&](const auto& s) { return equal(*this, dict->items[s.second].first, key); });
     if (known != to) {
       dict->items[known->second].second = std::move(value);
       continue;
@@ -76,7 +84,8 @@ Value Sandbox::dict(std::vector<std::pair<Value, Value>> items) {
     dict->items.emplace_back(std::move(key), std::move(value));
   }
   int inner = 0;
-  for (const auto& [key, value] : dict->items) inner = std::max({inner, depth_of(key), depth_of(value)});
+  for (const auto& [key, value] : dict->items)
+    inner = std::max({inner, depth_of(key), depth_of(value)});
   dict->depth = depth_around(inner);
   if (dict->items.size() > 8) {
     dict->index.assign(seen.begin(), seen.end());
@@ -88,7 +97,8 @@ Value Sandbox::dict(std::vector<std::pair<Value, Value>> items) {
 
 Value Sandbox::undefined(std::string sentence) {
   Charge memory = charge(sentence.size());
-  return Value(std::shared_ptr<const Undefined>(new Undefined{std::move(sentence), std::move(memory)}));
+  return Value(
+      std::shared_ptr<const Undefined>(new Undefined{std::move(sentence), std::move(memory)}));
 }
 
 int Sandbox::depth_around(int inner) const {
@@ -102,7 +112,8 @@ void Sandbox::fail_with(ErrorKind kind, const std::string& sentence) const {
 }
 
 void Sandbox::fail_limit(std::string_view what, std::uint64_t limit) const {
-  fail_with(ErrorKind::unsupported, fmt::format("it needs more than {} {}, the limit", limit, what));
+  fail_with(ErrorKind::unsupported,
+            fmt::format("it needs more than {} {}, the limit", limit, what));
 }
 
 void Sandbox::fail_undefined(const Value& value) const {

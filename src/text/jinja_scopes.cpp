@@ -13,7 +13,8 @@
 namespace nybble::text::jinja {
 namespace {
 
-// Where the resolver is. soft: under a condition, where jinja2 lets unknown filters wait until they are used.
+// Where the resolver is. soft: under a condition, where jinja2 lets unknown filters wait until they
+// are used.
 struct Place {
   Symbols* symbols;
   bool toplevel = false;
@@ -34,7 +35,8 @@ class Resolver {
   }
 
  private:
-  static void finish(FunctionScope& function, const Symbols& symbols, const FunctionVariables& variables) {
+  static void finish(FunctionScope& function, const Symbols& symbols,
+                     const FunctionVariables& variables) {
     function.scope = symbols.scope();
     function.n_slots = static_cast<int>(variables.places.size());
   }
@@ -60,10 +62,11 @@ class Resolver {
     each_child(*expression, [&](const ExpressionPtr& child) { resolve(child, inside); });
   }
 
-  static void check_known(bool known, std::string_view kind, const std::string& name, const Expression& expression,
-                          Place at) {
+  static void check_known(bool known, std::string_view kind, const std::string& name,
+                          const Expression& expression, Place at) {
     if (!known && !at.soft) {
-      fail_syntax(expression.line, fmt::format("expected the name of a {}, found '{}'", kind, name));
+      fail_syntax(expression.line,
+                  fmt::format("expected the name of a {}, found '{}'", kind, name));
     }
   }
 
@@ -140,8 +143,10 @@ class Resolver {
     code.explicit_caller = is_parameter("caller");
     const bool uses_caller = reads_undeclared(code.body, "caller");
     if (uses_caller && !code.explicit_caller) code.caller = inside.declare("caller");
-    if (!is_parameter("kwargs") && reads_undeclared(code.body, "kwargs")) code.kwargs = inside.declare("kwargs");
-    if (!is_parameter("varargs") && reads_undeclared(code.body, "varargs")) code.varargs = inside.declare("varargs");
+    if (!is_parameter("kwargs") && reads_undeclared(code.body, "kwargs"))
+      code.kwargs = inside.declare("kwargs");
+    if (!is_parameter("varargs") && reads_undeclared(code.body, "varargs"))
+      code.varargs = inside.declare("varargs");
     for (const Parameter& parameter : code.parameters) inside.analyze(parameter.otherwise);
     inside.analyze(code.body);
     for (Parameter& parameter : code.parameters) {
@@ -215,6 +220,8 @@ class Resolver {
 
 }  // namespace
 
-void resolve_scopes(Template& parsed) { Resolver().run(parsed); }
+void resolve_scopes(Template& parsed) {
+  Resolver().run(parsed);
+}
 
 }  // namespace nybble::text::jinja

@@ -114,7 +114,8 @@ void Symbols::analyze(const Statement& statement) {
   std::visit(Visitor{*this}, statement.node);
 }
 
-// Each branch sees the names from before the `if`; what any of them assigns may come from outside when it is not taken.
+// Each branch sees the names from before the `if`; what any of them assigns may come from outside
+// when it is not taken.
 void Symbols::analyze(const IfNode& node, std::size_t branch) {
   analyze(node.branches[branch].first);
   std::vector<Symbols> branches(3, branch_of(*this));
@@ -163,7 +164,8 @@ Scope Symbols::scope() const {
       scope.loads.push_back({place, Load::From::nothing, {}, {}});
     } else if (source.from == Source::From::outer) {
       Slot slot{.up = 0, .index = source.outer.place};
-      for (const FunctionVariables* f = function_; f != source.outer.function; f = f->parent) ++slot.up;
+      for (const FunctionVariables* f = function_; f != source.outer.function; f = f->parent)
+        ++slot.up;
       scope.loads.push_back({place, Load::From::outer, {}, slot});
     }
   }

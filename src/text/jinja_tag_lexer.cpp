@@ -11,7 +11,9 @@
 namespace nybble::text::jinja {
 namespace {
 
-bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_ascii_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 int digit_value(char c) {
   if (is_ascii_digit(c)) return c - '0';
@@ -212,13 +214,15 @@ class Unescaper {
     char32_t value = 0;
     for (std::size_t i = 0; i < digits; ++i, ++place_) {
       const int digit = place_ < inside_.size() ? digit_value(inside_[place_]) : 99;
-      if (digit > 15) fail_syntax(line_, fmt::format("expected {} hex digits after a backslash", digits));
+      if (digit > 15)
+        fail_syntax(line_, fmt::format("expected {} hex digits after a backslash", digits));
       value = value * 16 + static_cast<char32_t>(digit);
     }
     return value;
   }
 
-  // An unknown escape stays. Python writes other letters than ASCII as escapes first, so their backslash is doubled.
+  // An unknown escape stays. Python writes other letters than ASCII as escapes first, so their
+  // backslash is doubled.
   void keep_backslash() {
     out_ += '\\';
     const char32_t c = python::next_code_point(inside_, place_);
@@ -248,6 +252,8 @@ class Unescaper {
 
 }  // namespace
 
-std::string unescape_literal(std::string_view inside, int line) { return Unescaper(inside, line).run(); }
+std::string unescape_literal(std::string_view inside, int line) {
+  return Unescaper(inside, line).run();
+}
 
 }  // namespace nybble::text::jinja

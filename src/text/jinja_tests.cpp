@@ -23,19 +23,45 @@ bool check_order(Sandbox& sandbox, const Value& value, const Arguments& argument
   return compare(sandbox, op, value, bound.get(0));
 }
 
-bool is_defined(Sandbox&, const Value& value) { return !value.is_undefined(); }
-bool is_undefined(Sandbox&, const Value& value) { return value.is_undefined(); }
-bool is_none(Sandbox&, const Value& value) { return value.is_none(); }
-bool is_boolean(Sandbox&, const Value& value) { return value.is(Kind::boolean); }
-bool is_true(Sandbox&, const Value& value) { return value.is(Kind::boolean) && value.as_boolean(); }
-bool is_false(Sandbox&, const Value& value) { return value.is(Kind::boolean) && !value.as_boolean(); }
-bool is_integer(Sandbox&, const Value& value) { return value.is(Kind::integer); }
-bool is_float(Sandbox&, const Value& value) { return value.is(Kind::real); }
-bool is_number(Sandbox&, const Value& value) { return value.is_number(); }
-bool is_string(Sandbox&, const Value& value) { return value.is_text(); }
-bool is_mapping(Sandbox&, const Value& value) { return value.is_dict(); }
-bool is_iterable_test(Sandbox&, const Value& value) { return is_iterable(value); }
-bool is_escaped(Sandbox&, const Value& value) { return value.is_text() && value.text().markup; }
+bool is_defined(Sandbox&, const Value& value) {
+  return !value.is_undefined();
+}
+bool is_undefined(Sandbox&, const Value& value) {
+  return value.is_undefined();
+}
+bool is_none(Sandbox&, const Value& value) {
+  return value.is_none();
+}
+bool is_boolean(Sandbox&, const Value& value) {
+  return value.is(Kind::boolean);
+}
+bool is_true(Sandbox&, const Value& value) {
+  return value.is(Kind::boolean) && value.as_boolean();
+}
+bool is_false(Sandbox&, const Value& value) {
+  return value.is(Kind::boolean) && !value.as_boolean();
+}
+bool is_integer(Sandbox&, const Value& value) {
+  return value.is(Kind::integer);
+}
+bool is_float(Sandbox&, const Value& value) {
+  return value.is(Kind::real);
+}
+bool is_number(Sandbox&, const Value& value) {
+  return value.is_number();
+}
+bool is_string(Sandbox&, const Value& value) {
+  return value.is_text();
+}
+bool is_mapping(Sandbox&, const Value& value) {
+  return value.is_dict();
+}
+bool is_iterable_test(Sandbox&, const Value& value) {
+  return is_iterable(value);
+}
+bool is_escaped(Sandbox&, const Value& value) {
+  return value.is_text() && value.text().markup;
+}
 
 bool is_sequence(Sandbox&, const Value& value) {
   if (value.is(Kind::object)) return value.object()->is_sequence();
@@ -61,10 +87,15 @@ bool is_case(Sandbox& sandbox, const Value& value) {
 }
 
 bool remainder_is(Sandbox& sandbox, const Value& value, const Value& divisor, Int remainder) {
-  return equal(sandbox, operate(sandbox, Binary::modulo, value, divisor), Value::integer(remainder));
+  return equal(sandbox, operate(sandbox, Binary::modulo, value, divisor),
+               Value::integer(remainder));
 }
-bool is_odd(Sandbox& sandbox, const Value& value) { return remainder_is(sandbox, value, Value::integer(2), 1); }
-bool is_even(Sandbox& sandbox, const Value& value) { return remainder_is(sandbox, value, Value::integer(2), 0); }
+bool is_odd(Sandbox& sandbox, const Value& value) {
+  return remainder_is(sandbox, value, Value::integer(2), 1);
+}
+bool is_even(Sandbox& sandbox, const Value& value) {
+  return remainder_is(sandbox, value, Value::integer(2), 0);
+}
 
 bool check_divisibleby(Sandbox& sandbox, const Value& value, const Arguments& arguments) {
   const Bound bound(sandbox, "divisibleby", arguments, {"num"}, 1);
@@ -81,8 +112,12 @@ bool check_in(Sandbox& sandbox, const Value& value, const Arguments& arguments) 
   return contains(sandbox, bound.get(0), value);
 }
 
-bool names_filter(Sandbox& sandbox, const Value& value) { return find_filter(to_text(sandbox, value)) != nullptr; }
-bool names_test(Sandbox& sandbox, const Value& value) { return find_test(to_text(sandbox, value)) != nullptr; }
+bool names_filter(Sandbox& sandbox, const Value& value) {
+  return find_filter(to_text(sandbox, value)) != nullptr;
+}
+bool names_test(Sandbox& sandbox, const Value& value) {
+  return find_test(to_text(sandbox, value)) != nullptr;
+}
 
 constexpr Test tests[] = {
     {"defined", check<is_defined>},
@@ -129,7 +164,8 @@ constexpr Test tests[] = {
 }  // namespace
 
 const Test* find_test(std::string_view name) {
-  const auto* found = std::find_if(std::begin(tests), std::end(tests), [name](const Test& t) { return t.name == name; });
+  const auto* found = std::find_if(std::begin(tests), std::end(tests),
+                                   [name](const Test& t) { return t.name == name; });
   return found == std::end(tests) ? nullptr : found;
 }
 

@@ -32,7 +32,8 @@ struct Call {
   }
   const Text& text_at(std::size_t place) const {
     if (at(place).is_undefined()) sandbox.fail_undefined(at(place));
-    if (!at(place).is_text()) sandbox.fail("{}() expects a text, found {}", name, type_name(at(place)));
+    if (!at(place).is_text())
+      sandbox.fail("{}() expects a text, found {}", name, type_name(at(place)));
     return at(place).text();
   }
   Value result(std::string text) const { return sandbox.text(std::move(text), self.text().markup); }
@@ -56,7 +57,8 @@ Value stripped(const Call& call) {
   return call.result(std::string(python::strip(call.bytes(), chars, sides)));
 }
 
-// A part of the text in code points, and where it starts: the optional arguments start and end of find() and others.
+// A part of the text in code points, and where it starts: the optional arguments start and end of
+// find() and others.
 struct Part {
   std::string_view bytes;
   std::size_t start = 0;
@@ -77,7 +79,9 @@ Part part_of(const Call& call, std::size_t first_argument) {
   const auto from = static_cast<std::size_t>(start);
   const std::size_t first = python::byte_of(text.bytes, from, text.ascii());
   const std::string_view rest = std::string_view(text.bytes).substr(first);
-  return {rest.substr(0, python::byte_of(rest, static_cast<std::size_t>(end - start), text.ascii())), from, true};
+  return {
+      rest.substr(0, python::byte_of(rest, static_cast<std::size_t>(end - start), text.ascii())),
+      from, true};
 }
 
 // The code point at which the needle is found first or last; nothing when it is not there.
@@ -88,7 +92,8 @@ std::optional<std::size_t> position(const Call& call, bool last) {
   call.sandbox.work(call.bytes().size() / 16);
   if (!part.valid) return std::nullopt;
   std::size_t byte = last ? part.bytes.size() : 0;
-  if (!needle.empty()) byte = last ? python::find_last(part.bytes, needle) : python::find(part.bytes, needle);
+  if (!needle.empty())
+    byte = last ? python::find_last(part.bytes, needle) : python::find(part.bytes, needle);
   if (byte == std::string_view::npos) return std::nullopt;
   return part.start + python::count_code_points(part.bytes.substr(0, byte)).value_or(byte);
 }
@@ -122,7 +127,8 @@ Value starts_or_ends(const Call& call) {
   call.expect(1, 3);
   const Part part = part_of(call, 1);
   const auto matches = [&](const Value& affix) {
-    if (!affix.is_text()) call.sandbox.fail("{}() expects texts, found {}", call.name, type_name(affix));
+    if (!affix.is_text())
+      call.sandbox.fail("{}() expects texts, found {}", call.name, type_name(affix));
     const std::string& bytes = affix.text().bytes;
     return part.valid && (at_end ? part.bytes.ends_with(bytes) : part.bytes.starts_with(bytes));
   };
@@ -139,7 +145,8 @@ Value replace(const Call& call) {
   const Int limit = call.size() > 2 ? to_index(call.sandbox, call.at(2), "replace()") : Int{-1};
   const std::string& old = call.text_at(0).bytes;
   call.text_at(1);
-  const std::string by = call.text().markup ? to_escaped(call.sandbox, call.at(1)) : call.at(1).text().bytes;
+  const std::string by =
+      call.text().markup ? to_escaped(call.sandbox, call.at(1)) : call.at(1).text().bytes;
   return replace_text(call.sandbox, call.bytes(), old, by, limit, call.text().markup);
 }
 
@@ -148,15 +155,19 @@ Value split(const Call& call) {
   const Bound bound(call.sandbox, call.name, call.arguments, {"sep", "maxsplit"});
   std::optional<std::string_view> separator;
   if (bound.find_some(0)) separator = bound.text(0).bytes;
-  if (separator && separator->empty()) call.sandbox.fail("{}() expects a separator that is not empty", call.name);
+  if (separator && separator->empty())
+    call.sandbox.fail("{}() expects a separator that is not empty", call.name);
   const Int most = static_cast<Int>(call.bytes().size());
   const auto limit = static_cast<std::ptrdiff_t>(std::clamp(bound.integer(1, -1), Int{-1}, most));
-  const std::size_t pieces = separator ? python::count(call.bytes(), *separator) + 1 : call.bytes().size() / 2 + 1;
-  const Charge room = call.sandbox.charge(pieces * (sizeof(Value) + sizeof(std::string_view)) + call.bytes().size());
+  const std::size_t pieces =
+      separator ? python::count(call.bytes(), *separator) + 1 : call.bytes().size() / 2 + 1;
+  const Charge room = call.sandbox.charge(pieces * (sizeof(Value) + sizeof(std::string_view)) +
+                                          call.bytes().size());
   call.sandbox.work_on(call.bytes().size());
   std::vector<Value> parts;
-  for (const std::string_view part : from_right ? python::split_right(call.bytes(), separator, limit)
-                                                : python::split(call.bytes(), separator, limit)) {
+  for (const std::string_view part : from_right
+                                         ? python::split_right(call.bytes(), separator, limit)
+                                         : python::split(call.bytes(), separator, limit)) {
     parts.push_back(call.result(std::string(part)));
   }
   return call.sandbox.list(std::move(parts));
@@ -178,10 +189,12 @@ Value partition(const Call& call) {
   const std::string& separator = call.text_at(0).bytes;
   if (separator.empty()) call.sandbox.fail("{}() expects a separator that is not empty", call.name);
   const std::string_view bytes = call.bytes();
-  const std::size_t at = last ? python::find_last(bytes, separator) : python::find(bytes, separator);
+  const std::size_t at =
+      last ? python::find_last(bytes, separator) : python::find(bytes, separator);
   const auto text = [&](std::string_view part) { return call.result(std::string(part)); };
   if (at != std::string_view::npos) {
-    return call.sandbox.tuple({text(bytes.substr(0, at)), text(separator), text(bytes.substr(at + separator.size()))});
+    return call.sandbox.tuple(
+        {text(bytes.substr(0, at)), text(separator), text(bytes.substr(at + separator.size()))});
   }
   if (last) return call.sandbox.tuple({text(""), text(""), call.self});
   return call.sandbox.tuple({call.self, text(""), text("")});
@@ -208,9 +221,10 @@ template <Padding padding>
 Value pad(const Call& call) {
   call.expect(1, 2);
   const std::string filler = call.size() > 1 ? call.text_at(1).bytes : " ";
-  if (call.size() > 1 && call.text_at(1).length != 1) call.sandbox.fail("{}() expects one character to fill with", call.name);
-  return call.result(
-      pad_text(call.sandbox, call.text(), to_index(call.sandbox, call.at(0), call.name), filler, padding));
+  if (call.size() > 1 && call.text_at(1).length != 1)
+    call.sandbox.fail("{}() expects one character to fill with", call.name);
+  return call.result(pad_text(call.sandbox, call.text(),
+                              to_index(call.sandbox, call.at(0), call.name), filler, padding));
 }
 
 Value zfill(const Call& call) {
@@ -219,12 +233,14 @@ Value zfill(const Call& call) {
   const std::string digits = call.bytes().substr(sign ? 1 : 0);
   const Value rest = call.sandbox.text(digits);
   const Int width = to_index(call.sandbox, call.at(0), call.name) - (sign ? 1 : 0);
-  return call.result(call.bytes().substr(0, sign ? 1 : 0) + pad_text(call.sandbox, rest.text(), width, "0", Padding::left));
+  return call.result(call.bytes().substr(0, sign ? 1 : 0) +
+                     pad_text(call.sandbox, rest.text(), width, "0", Padding::left));
 }
 
 Value expandtabs(const Call& call) {
   const Bound bound(call.sandbox, call.name, call.arguments, {"tabsize"});
-  const Int size = std::clamp(bound.integer(0, 8), Int{0}, static_cast<Int>(call.sandbox.limits().text));
+  const Int size =
+      std::clamp(bound.integer(0, 8), Int{0}, static_cast<Int>(call.sandbox.limits().text));
   std::string out;
   Int column = 0;
   for (const char c : call.bytes()) {
@@ -258,7 +274,8 @@ Value all_are(const Call& call) {
   call.expect(0, 0);
   const std::string& bytes = call.bytes();
   bool all = !bytes.empty() || property == python::is_printable;
-  for (std::size_t place = 0; place < bytes.size() && all;) all = property(python::next_code_point(bytes, place));
+  for (std::size_t place = 0; place < bytes.size() && all;)
+    all = property(python::next_code_point(bytes, place));
   return Value::boolean(all);
 }
 
@@ -276,7 +293,8 @@ Value istitle(const Call& call) {
   for (std::size_t place = 0; place < call.bytes().size();) {
     const char32_t c = python::next_code_point(call.bytes(), place);
     const bool start = python::is_upper(c) || python::is_title(c);
-    if ((start && inside) || (!start && python::is_lower(c) && !inside)) return Value::boolean(false);
+    if ((start && inside) || (!start && python::is_lower(c) && !inside))
+      return Value::boolean(false);
     inside = python::is_cased(c);
     found = found || inside;
   }
@@ -293,19 +311,24 @@ Value isidentifier(const Call& call) {
   return Value::boolean(python::is_identifier(call.bytes()));
 }
 
-Value format(const Call& call) { return call.result(format_braces(call.sandbox, call.text(), call.arguments)); }
+Value format(const Call& call) {
+  return call.result(format_braces(call.sandbox, call.text(), call.arguments));
+}
 
 Value format_map(const Call& call) {
   call.expect(1, 1);
   Arguments arguments;
-  if (!call.at(0).is_dict()) call.sandbox.fail("format_map() expects a dict, found {}", type_name(call.at(0)));
+  if (!call.at(0).is_dict())
+    call.sandbox.fail("format_map() expects a dict, found {}", type_name(call.at(0)));
   for (const auto& [key, value] : call.at(0).dict().items) {
     if (key.is_text()) arguments.keyword.emplace_back(key.text().bytes, value);
   }
   return call.result(format_braces(call.sandbox, call.text(), arguments));
 }
 
-Value unsupported(const Call& call) { call.sandbox.fail("the method {}() of texts is not supported", call.name); }
+Value unsupported(const Call& call) {
+  call.sandbox.fail("the method {}() of texts is not supported", call.name);
+}
 
 struct NamedMethod {
   std::string_view name;
@@ -361,19 +384,24 @@ constexpr std::array<NamedMethod, 47> methods = {{{"strip", stripped<python::Sid
 
 }  // namespace
 
-std::optional<Value> find_text_method(Sandbox& sandbox, const Value& object, std::string_view name) {
-  const auto found = std::find_if(methods.begin(), methods.end(), [name](const NamedMethod& m) { return m.name == name; });
+std::optional<Value> find_text_method(Sandbox& sandbox, const Value& object,
+                                      std::string_view name) {
+  const auto found = std::find_if(methods.begin(), methods.end(),
+                                  [name](const NamedMethod& m) { return m.name == name; });
   if (found == methods.end()) return std::nullopt;
   Function::Body body = [self = object, method = *found](Sandbox& box, const Arguments& arguments) {
     return method.method({box, self, arguments, method.name});
   };
-  return Value(std::shared_ptr<Object>(sandbox.object<Function>(std::string(name), std::move(body))));
+  return Value(
+      std::shared_ptr<Object>(sandbox.object<Function>(std::string(name), std::move(body))));
 }
 
-std::string pad_text(Sandbox& sandbox, const Text& text, Int width, std::string_view filler, Padding padding) {
+std::string pad_text(Sandbox& sandbox, const Text& text, Int width, std::string_view filler,
+                     Padding padding) {
   const Int missing = width - static_cast<Int>(text.length);
   if (missing <= 0) return text.bytes;
-  if (missing > static_cast<Int>(sandbox.limits().text)) sandbox.fail_limit("bytes in one text", sandbox.limits().text);
+  if (missing > static_cast<Int>(sandbox.limits().text))
+    sandbox.fail_limit("bytes in one text", sandbox.limits().text);
   const auto n = static_cast<std::size_t>(missing);
   sandbox.work_on(text.bytes.size() + n * filler.size());
   // Python's center() puts the odd one to the left when the width is odd.
@@ -386,15 +414,18 @@ std::string pad_text(Sandbox& sandbox, const Text& text, Int width, std::string_
   return out;
 }
 
-Value replace_text(Sandbox& sandbox, std::string_view text, std::string_view old, std::string_view by, Int count,
-                   bool markup) {
+Value replace_text(Sandbox& sandbox, std::string_view text, std::string_view old,
+                   std::string_view by, Int count, bool markup) {
   const std::size_t places = old.empty() ? text.size() + 1 : python::count(text, old);
   const auto most = static_cast<Int>(places);
   const auto limit = static_cast<std::ptrdiff_t>(count < 0 ? most : std::min(count, most));
-  if (by.size() > old.size() && static_cast<std::size_t>(limit) > sandbox.limits().text / by.size()) {
+  if (by.size() > old.size() &&
+      static_cast<std::size_t>(limit) > sandbox.limits().text / by.size()) {
     sandbox.fail_limit("bytes in one text", sandbox.limits().text);
   }
-  sandbox.work_on(text.size() + (by.size() > old.size() ? static_cast<std::size_t>(limit) * (by.size() - old.size()) : 0));
+  sandbox.work_on(text.size() + (by.size() > old.size()
+                                     ? static_cast<std::size_t>(limit) * (by.size() - old.size())
+                                     : 0));
   return sandbox.text(python::replace(text, old, by, limit), markup);
 }
 

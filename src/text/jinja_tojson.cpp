@@ -12,7 +12,8 @@ namespace {
 
 class JsonWriter {
  public:
-  JsonWriter(Sandbox& sandbox, bool ascii, const Value& indent, const Value& separators, bool sort_keys)
+  JsonWriter(Sandbox& sandbox, bool ascii, const Value& indent, const Value& separators,
+             bool sort_keys)
       : sandbox_(sandbox), ascii_(ascii), sort_keys_(sort_keys), pretty_(!indent.is_none()) {
     if (indent.is_text()) {
       indent_ = indent.text().bytes;
@@ -42,7 +43,8 @@ class JsonWriter {
     } else if (value.is_dict()) {
       write_dict(value.dict(), level + 1);
     } else {
-      sandbox_.fail("expected something that JSON can hold for tojson(), found {}", type_name(value));
+      sandbox_.fail("expected something that JSON can hold for tojson(), found {}",
+                    type_name(value));
     }
   }
 
@@ -87,7 +89,9 @@ class JsonWriter {
     std::vector<const std::pair<Value, Value>*> items;
     for (const auto& item : dict.items) items.push_back(&item);
     if (sort_keys_) {
-      sort_stably(items, [this](const auto* a, const auto* b) { return less(sandbox_, a->first, b->first); });
+      sort_stably(items, [this](const auto* a, const auto* b) {
+        return less(sandbox_, a->first, b->first);
+      });
     }
     out += '{';
     bool first = true;
@@ -126,7 +130,8 @@ class JsonWriter {
     for (std::size_t place = 0; place < text.size();) {
       const std::size_t start = place;
       const char32_t c = python::next_code_point(text, place);
-      const std::size_t known = c < 0x80 ? special.find(static_cast<char>(c)) : std::string_view::npos;
+      const std::size_t known =
+          c < 0x80 ? special.find(static_cast<char>(c)) : std::string_view::npos;
       if (known != std::string_view::npos) {
         out += '\\';
         out += letters[known];
@@ -146,7 +151,8 @@ class JsonWriter {
     } else if (code < 0x10000) {
       out += fmt::format("\\u{:04x}", code);
     } else {
-      out += fmt::format("\\u{:04x}\\u{:04x}", 0xd800 + ((code - 0x10000) >> 10), 0xdc00 + (code & 0x3ff));
+      out += fmt::format("\\u{:04x}\\u{:04x}", 0xd800 + ((code - 0x10000) >> 10),
+                         0xdc00 + (code & 0x3ff));
     }
   }
 
@@ -159,8 +165,8 @@ class JsonWriter {
 
 }  // namespace
 
-std::string to_json(Sandbox& sandbox, const Value& value, bool ascii, const Value& indent, const Value& separators,
-                    bool sort_keys) {
+std::string to_json(Sandbox& sandbox, const Value& value, bool ascii, const Value& indent,
+                    const Value& separators, bool sort_keys) {
   JsonWriter writer(sandbox, ascii, indent, separators, sort_keys);
   writer.write(value, 0);
   return std::move(writer.out);

@@ -12,10 +12,16 @@
 
 namespace nybble::text::jinja {
 
-bool Value::is_list() const { return is(Kind::sequence) && !sequence().tuple; }
-bool Value::is_tuple() const { return is(Kind::sequence) && sequence().tuple; }
+bool Value::is_list() const {
+  return is(Kind::sequence) && !sequence().tuple;
+}
+bool Value::is_tuple() const {
+  return is(Kind::sequence) && sequence().tuple;
+}
 
-Int Value::as_integer() const { return is(Kind::boolean) ? Int{as_boolean()} : std::get<Int>(data_); }
+Int Value::as_integer() const {
+  return is(Kind::boolean) ? Int{as_boolean()} : std::get<Int>(data_);
+}
 double Value::as_real() const {
   return is(Kind::real) ? std::get<double>(data_) : static_cast<double>(as_integer());
 }
@@ -28,13 +34,21 @@ bool Value::same_as(Sandbox& sandbox, const Value& other) const {
   return equal(sandbox, *this, other);
 }
 
-std::optional<Value> Object::attribute(Sandbox&, std::string_view) { return std::nullopt; }
-std::optional<Value> Object::item(Sandbox&, const Value&) { return std::nullopt; }
+std::optional<Value> Object::attribute(Sandbox&, std::string_view) {
+  return std::nullopt;
+}
+std::optional<Value> Object::item(Sandbox&, const Value&) {
+  return std::nullopt;
+}
 Value Object::call(Sandbox& sandbox, const Arguments&) {
   sandbox.fail("expected something that can be called, found {}", type_name());
 }
-std::optional<std::size_t> Object::length(Sandbox&) { return std::nullopt; }
-std::string Object::repr(Sandbox&) const { return fmt::format("<{} object>", type_name()); }
+std::optional<std::size_t> Object::length(Sandbox&) {
+  return std::nullopt;
+}
+std::string Object::repr(Sandbox&) const {
+  return fmt::format("<{} object>", type_name());
+}
 
 std::string_view type_name(const Value& value) {
   switch (value.kind()) {
@@ -117,7 +131,9 @@ std::uint64_t mix(std::uint64_t x) {  // splitmix64's finisher
   return x ^ (x >> 31);
 }
 
-std::uint64_t hash_text(std::string_view text) { return mix(std::hash<std::string_view>()(text)); }
+std::uint64_t hash_text(std::string_view text) {
+  return mix(std::hash<std::string_view>()(text));
+}
 
 }  // namespace
 
@@ -138,8 +154,8 @@ bool equal(Sandbox& sandbox, const Value& a, const Value& b) {
       const Sequence& y = b.sequence();
       if (&x == &y) return true;
       const auto equal_items = [&](const Value& i, const Value& j) { return equal(sandbox, i, j); };
-      return x.tuple == y.tuple &&
-             std::equal(x.items.begin(), x.items.end(), y.items.begin(), y.items.end(), equal_items);
+      return x.tuple == y.tuple && std::equal(x.items.begin(), x.items.end(), y.items.begin(),
+                                              y.items.end(), equal_items);
     }
     case Kind::dict:
       return &a.dict() == &b.dict() || equal_dicts(sandbox, a.dict(), b.dict());
@@ -195,9 +211,12 @@ const Value* Dict::find(Sandbox& sandbox, const Value& key) const {
 }
 
 const Value* Dict::find(std::string_view key) const {
-  const auto is_key = [key](const Value& known) { return known.is_text() && known.text().bytes == key; };
+  const auto is_key = [key](const Value& known) {
+    return known.is_text() && known.text().bytes == key;
+  };
   if (index.empty()) {
-    const auto found = std::find_if(items.begin(), items.end(), [&](const auto& i) { return is_key(i.first); });
+    const auto found =
+        std::find_if(items.begin(), items.end(), [&](const auto& i) { return is_key(i.first); });
     return found == items.end() ? nullptr : &found->second;
   }
   const std::uint64_t hash = hash_text(key);

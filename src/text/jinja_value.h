@@ -1,4 +1,5 @@
-// The values that a chat template computes with: Python's None, bool, int, float, str, list, tuple, dict and objects.
+// The values that a chat template computes with: Python's None, bool, int, float, str, list, tuple,
+// dict and objects.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@ namespace nybble::text::jinja {
 
 // Python's int is unbounded; ours has 128 bits and an operation that leaves them is an error.
 __extension__ typedef __int128 Int;
+__extension__ typedef unsigned __int128 UnsignedInt;
 
 class Object;
 class Sandbox;
@@ -52,17 +54,13 @@ class Value {
 
   // Each needs the kind that its name says.
   bool as_boolean() const { return std::get<bool>(data_); }
-  Int as_integer() const;   // of an integral value
-  double as_real() const;   // of a number
+  Int as_integer() const;  // of an integral value
+  double as_real() const;  // of a number
   const Text& text() const { return *std::get<std::shared_ptr<const Text>>(data_); }
   const Sequence& sequence() const { return *std::get<std::shared_ptr<const Sequence>>(data_); }
   const Dict& dict() const { return *std::get<std::shared_ptr<const Dict>>(data_); }
-  const std::shared_ptr<Object>& object() const {
-    return std::get<std::shared_ptr<Object>>(data_);
-  }
-  const Undefined& undefined() const {
-    return *std::get<std::shared_ptr<const Undefined>>(data_);
-  }
+  const std::shared_ptr<Object>& object() const { return std::get<std::shared_ptr<Object>>(data_); }
+  const Undefined& undefined() const { return *std::get<std::shared_ptr<const Undefined>>(data_); }
   // The object when it is a T, else nullptr.
   template <class T>
   T* object_as() const {
@@ -74,8 +72,8 @@ class Value {
 
  private:
   struct None {};
-  using Data = std::variant<std::monostate, std::shared_ptr<const Undefined>, None, bool, Int, double,
-                            std::shared_ptr<const Text>, std::shared_ptr<const Sequence>,
+  using Data = std::variant<std::monostate, std::shared_ptr<const Undefined>, None, bool, Int,
+                            double, std::shared_ptr<const Text>, std::shared_ptr<const Sequence>,
                             std::shared_ptr<const Dict>, std::shared_ptr<Object>>;
   explicit Value(Data data) : data_(std::move(data)) {}
   Data data_;
@@ -109,7 +107,8 @@ struct Undefined {
   Charge charge;
 };
 
-// Python's str as UTF-8. markup: HTML-safe (the class Markup of markupsafe), which escapes what is joined to it.
+// Python's str as UTF-8. markup: HTML-safe (the class Markup of markupsafe), which escapes what is
+// joined to it.
 struct Text {
   std::string bytes;
   std::size_t length = 0;  // in code points
@@ -118,7 +117,8 @@ struct Text {
   bool ascii() const { return length == bytes.size(); }
 };
 
-// Python's list or tuple. grouped: the pair (grouper, list) of the filter groupby, whose items have names.
+// Python's list or tuple. grouped: the pair (grouper, list) of the filter groupby, whose items have
+// names.
 struct Sequence {
   std::vector<Value> items;
   bool tuple = false;
@@ -130,7 +130,8 @@ struct Sequence {
 // Python's dict: keeps the order of insertion, finds keys by Python's equality (1 == 1.0 == True).
 struct Dict {
   std::vector<std::pair<Value, Value>> items;
-  // Places in items by hash of the key, sorted by hash; built when the dict is complete and not tiny.
+  // Places in items by hash of the key, sorted by hash; built when the dict is complete and not
+  // tiny.
   std::vector<std::pair<std::uint64_t, std::uint32_t>> index;
   int depth = 1;
   Charge charge;

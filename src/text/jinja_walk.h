@@ -16,7 +16,8 @@ void each_argument(Arguments& arguments, const Act& act) {
   act(arguments.double_star);
 }
 
-// Calls act(child) with each ExpressionPtr, which may be null. Node: any node of an Expression, const or not.
+// Calls act(child) with each ExpressionPtr, which may be null. Node: any node of an Expression,
+// const or not.
 template <class Node, class Act>
 void each_child(Node& node, const Act& act) {
   using Plain = std::remove_const_t<Node>;

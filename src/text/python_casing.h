@@ -1,4 +1,5 @@
-// Letters whose upper or title case is several letters: Unicode's SpecialCasing.txt, unconditional entries.
+// Letters whose upper or title case is several letters: Unicode's SpecialCasing.txt, unconditional
+// entries.
 #pragma once
 
 #include <array>

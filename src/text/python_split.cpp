@@ -89,7 +89,8 @@ std::vector<std::string_view> split_space_right(std::string_view text, std::ptrd
 
 // Calls act(start) for each place of the needle in the text, from the left without overlap.
 template <class Act>
-void each_place(std::string_view text, std::string_view needle, std::ptrdiff_t limit, const Act& act) {
+void each_place(std::string_view text, std::string_view needle, std::ptrdiff_t limit,
+                const Act& act) {
   std::size_t at = limit == 0 ? std::string_view::npos : find(text, needle);
   while (at != std::string_view::npos) {
     act(at);
@@ -99,7 +100,8 @@ void each_place(std::string_view text, std::string_view needle, std::ptrdiff_t l
 
 }  // namespace
 
-std::vector<std::string_view> split(std::string_view text, std::optional<std::string_view> separator,
+std::vector<std::string_view> split(std::string_view text,
+                                    std::optional<std::string_view> separator,
                                     std::ptrdiff_t limit) {
   if (!separator) return split_space(text, limit);
   std::vector<std::string_view> parts;
@@ -112,7 +114,8 @@ std::vector<std::string_view> split(std::string_view text, std::optional<std::st
   return parts;
 }
 
-std::vector<std::string_view> split_right(std::string_view text, std::optional<std::string_view> separator,
+std::vector<std::string_view> split_right(std::string_view text,
+                                          std::optional<std::string_view> separator,
                                           std::ptrdiff_t limit) {
   if (!separator) return split_space_right(text, limit);
   // From the right without overlap is from the left in the text read backwards.
@@ -136,7 +139,8 @@ std::vector<std::string_view> split_lines(std::string_view text, bool keep_ends)
   for (std::size_t place = 0; place < text.size();) {
     const std::size_t end = place;
     const char32_t c = next_code_point(text, place);
-    const bool is_end = (c >= 10 && c <= 13) || (c >= 28 && c <= 30) || c == 0x85 || c == 0x2028 || c == 0x2029;
+    const bool is_end =
+        (c >= 10 && c <= 13) || (c >= 28 && c <= 30) || c == 0x85 || c == 0x2028 || c == 0x2029;
     if (!is_end) continue;
     if (c == '\r' && place < text.size() && text[place] == '\n') ++place;
     lines.push_back(text.substr(start, (keep_ends ? place : end) - start));
@@ -146,7 +150,8 @@ std::vector<std::string_view> split_lines(std::string_view text, bool keep_ends)
   return lines;
 }
 
-std::string replace(std::string_view text, std::string_view old, std::string_view by, std::ptrdiff_t count) {
+std::string replace(std::string_view text, std::string_view old, std::string_view by,
+                    std::ptrdiff_t count) {
   std::string out;
   std::size_t start = 0;
   if (old.empty()) {

@@ -1,4 +1,5 @@
-// Python's str on UTF-8: places, letter case, repr. Cutting and searching stand in python_split.cpp.
+// Python's str on UTF-8: places, letter case, repr. Cutting and searching stand in
+// python_split.cpp.
 #include "text/python_text.h"
 
 #include <fmt/format.h>
@@ -30,7 +31,8 @@ char32_t next_code_point(std::string_view text, std::size_t& place) {
 
 char32_t previous_code_point(std::string_view text, std::size_t& place) {
   std::size_t start = place - 1;
-  while (start > 0 && place - start < 4 && (static_cast<unsigned char>(text[start]) & 0xc0) == 0x80) {
+  while (start > 0 && place - start < 4 &&
+         (static_cast<unsigned char>(text[start]) & 0xc0) == 0x80) {
     --start;
   }
   std::size_t end = start;
@@ -45,7 +47,8 @@ char32_t previous_code_point(std::string_view text, std::size_t& place) {
 
 void append_code_point(std::string& text, char32_t code_point) {
   utf8proc_uint8_t bytes[4];
-  const utf8proc_ssize_t size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), bytes);
+  const utf8proc_ssize_t size =
+      utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), bytes);
   text.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
 }
 
@@ -71,7 +74,9 @@ std::size_t byte_of(std::string_view text, std::size_t code_point, bool ascii) {
 
 namespace {
 
-utf8proc_category_t category(char32_t c) { return utf8proc_category(static_cast<utf8proc_int32_t>(c)); }
+utf8proc_category_t category(char32_t c) {
+  return utf8proc_category(static_cast<utf8proc_int32_t>(c));
+}
 
 char32_t simple_upper(char32_t c) {
   return static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c)));
@@ -85,26 +90,33 @@ char32_t simple_title(char32_t c) {
 
 void append_special(std::string& out, char32_t c, std::span<const SpecialCase> table,
                     char32_t (*simple)(char32_t)) {
-  const auto found = std::lower_bound(table.begin(), table.end(), c,
-                                      [](const SpecialCase& s, char32_t x) { return s.letter < x; });
+  const auto found = std::lower_bound(
+      table.begin(), table.end(), c, [](const SpecialCase& s, char32_t x) { return s.letter < x; });
   if (found == table.end() || found->letter != c) return append_code_point(out, simple(c));
   for (const char32_t part : found->becomes) {
     if (part != 0) append_code_point(out, part);
   }
 }
 
-void append_upper(std::string& out, char32_t c) { append_special(out, c, special_upper(), simple_upper); }
-void append_title(std::string& out, char32_t c) { append_special(out, c, special_title(), simple_title); }
+void append_upper(std::string& out, char32_t c) {
+  append_special(out, c, special_upper(), simple_upper);
+}
+void append_title(std::string& out, char32_t c) {
+  append_special(out, c, special_title(), simple_title);
+}
 
-// Unicode's Case_Ignorable, near enough: marks, modifiers, format characters and the marks inside words.
+// Unicode's Case_Ignorable, near enough: marks, modifiers, format characters and the marks inside
+// words.
 bool is_case_ignorable(char32_t c) {
-  if (c == '\'' || c == '.' || c == ':' || c == '^' || c == '`' || c == 0xa8 || c == 0xad || c == 0xaf ||
-      c == 0xb4 || c == 0xb7 || c == 0xb8 || c == 0x2018 || c == 0x2019 || c == 0x2024 || c == 0x2027) {
+  if (c == '\'' || c == '.' || c == ':' || c == '^' || c == '`' || c == 0xa8 || c == 0xad ||
+      c == 0xaf || c == 0xb4 || c == 0xb7 || c == 0xb8 || c == 0x2018 || c == 0x2019 ||
+      c == 0x2024 || c == 0x2027) {
     return true;
   }
   const utf8proc_category_t kind = category(c);
-  return kind == UTF8PROC_CATEGORY_MN || kind == UTF8PROC_CATEGORY_ME || kind == UTF8PROC_CATEGORY_CF ||
-         kind == UTF8PROC_CATEGORY_LM || kind == UTF8PROC_CATEGORY_SK;
+  return kind == UTF8PROC_CATEGORY_MN || kind == UTF8PROC_CATEGORY_ME ||
+         kind == UTF8PROC_CATEGORY_CF || kind == UTF8PROC_CATEGORY_LM ||
+         kind == UTF8PROC_CATEGORY_SK;
 }
 
 // A capital sigma is written in its final form after a letter and not before one.
@@ -123,7 +135,8 @@ bool is_final_sigma(std::string_view text, std::size_t start, std::size_t end) {
 }
 
 // The lower case of the code point between start and end.
-void append_lower(std::string& out, std::string_view text, std::size_t start, std::size_t end, char32_t c) {
+void append_lower(std::string& out, std::string_view text, std::size_t start, std::size_t end,
+                  char32_t c) {
   if (c == 0x130) {
     append_code_point(out, 'i');
     append_code_point(out, 0x307);
@@ -159,32 +172,43 @@ bool is_alpha(char32_t c) {
   return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_LO;
 }
 
-bool is_decimal(char32_t c) { return category(c) == UTF8PROC_CATEGORY_ND; }
+bool is_decimal(char32_t c) {
+  return category(c) == UTF8PROC_CATEGORY_ND;
+}
 
 bool is_digit(char32_t c) {
-  const bool raised = c == 0xb2 || c == 0xb3 || c == 0xb9 || c == 0x2070 || (c >= 0x2074 && c <= 0x2079) ||
-                      (c >= 0x2080 && c <= 0x2089);
-  const bool circled = (c >= 0x1369 && c <= 0x1371) || c == 0x19da || (c >= 0x2460 && c <= 0x2468) ||
-                       (c >= 0x2474 && c <= 0x247c) || (c >= 0x2488 && c <= 0x2490) || c == 0x24ea ||
-                       (c >= 0x24f5 && c <= 0x24fd) || c == 0x24ff || (c >= 0x2776 && c <= 0x277e) ||
-                       (c >= 0x2780 && c <= 0x2788) || (c >= 0x278a && c <= 0x2792) ||
-                       (c >= 0x10a40 && c <= 0x10a43) || (c >= 0x10e60 && c <= 0x10e68) ||
-                       (c >= 0x11052 && c <= 0x1105a) || (c >= 0x1f100 && c <= 0x1f10a);
+  const bool raised = c == 0xb2 || c == 0xb3 || c == 0xb9 || c == 0x2070 ||
+                      (c >= 0x2074 && c <= 0x2079) || (c >= 0x2080 && c <= 0x2089);
+  const bool circled =
+      (c >= 0x1369 && c <= 0x1371) || c == 0x19da || (c >= 0x2460 && c <= 0x2468) ||
+      (c >= 0x2474 && c <= 0x247c) || (c >= 0x2488 && c <= 0x2490) || c == 0x24ea ||
+      (c >= 0x24f5 && c <= 0x24fd) || c == 0x24ff || (c >= 0x2776 && c <= 0x277e) ||
+      (c >= 0x2780 && c <= 0x2788) || (c >= 0x278a && c <= 0x2792) ||
+      (c >= 0x10a40 && c <= 0x10a43) || (c >= 0x10e60 && c <= 0x10e68) ||
+      (c >= 0x11052 && c <= 0x1105a) || (c >= 0x1f100 && c <= 0x1f10a);
   return is_decimal(c) || raised || circled;
 }
 
 bool is_numeric(char32_t c) {
   const utf8proc_category_t kind = category(c);
-  return kind == UTF8PROC_CATEGORY_ND || kind == UTF8PROC_CATEGORY_NL || kind == UTF8PROC_CATEGORY_NO;
+  return kind == UTF8PROC_CATEGORY_ND || kind == UTF8PROC_CATEGORY_NL ||
+         kind == UTF8PROC_CATEGORY_NO;
 }
 
-bool is_alnum(char32_t c) { return is_alpha(c) || is_numeric(c); }
+bool is_alnum(char32_t c) {
+  return is_alpha(c) || is_numeric(c);
+}
 
-bool is_upper(char32_t c) { return simple_lower(c) != c && category(c) != UTF8PROC_CATEGORY_LT; }
+bool is_upper(char32_t c) {
+  return simple_lower(c) != c && category(c) != UTF8PROC_CATEGORY_LT;
+}
 bool is_lower(char32_t c) {
-  return category(c) == UTF8PROC_CATEGORY_LL || (simple_upper(c) != c && category(c) != UTF8PROC_CATEGORY_LT);
+  return category(c) == UTF8PROC_CATEGORY_LL ||
+         (simple_upper(c) != c && category(c) != UTF8PROC_CATEGORY_LT);
 }
-bool is_title(char32_t c) { return category(c) == UTF8PROC_CATEGORY_LT; }
+bool is_title(char32_t c) {
+  return category(c) == UTF8PROC_CATEGORY_LT;
+}
 bool is_cased(char32_t c) {
   return is_upper(c) || is_lower(c) || is_title(c) || category(c) == UTF8PROC_CATEGORY_LU;
 }
@@ -206,7 +230,9 @@ bool is_printable(char32_t c) {
   }
 }
 
-bool is_word(char32_t c) { return c == '_' || is_alnum(c); }
+bool is_word(char32_t c) {
+  return c == '_' || is_alnum(c);
+}
 
 bool is_identifier(std::string_view text) {
   for (std::size_t place = 0; place < text.size();) {
@@ -222,47 +248,50 @@ bool is_identifier(std::string_view text) {
 }
 
 std::string upper(std::string_view text) {
-  return each_code_point(text, [](std::string& out, std::size_t, std::size_t, char32_t c) { append_upper(out, c); });
+  return each_code_point(
+      text, [](std::string& out, std::size_t, std::size_t, char32_t c) { append_upper(out, c); });
 }
 
 std::string lower(std::string_view text) {
-  return each_code_point(text, [&](std::string& out, std::size_t start, std::size_t end, char32_t c) {
-    append_lower(out, text, start, end, c);
-  });
+  return each_code_point(text, [&](std::string& out, std::size_t start, std::size_t end,
+                                   char32_t c) { append_lower(out, text, start, end, c); });
 }
 
 std::string title(std::string_view text) {
   bool inside = false;
-  return each_code_point(text, [&](std::string& out, std::size_t start, std::size_t end, char32_t c) {
-    if (inside) {
-      append_lower(out, text, start, end, c);
-    } else {
-      append_title(out, c);
-    }
-    inside = is_cased(c);
-  });
+  return each_code_point(text,
+                         [&](std::string& out, std::size_t start, std::size_t end, char32_t c) {
+                           if (inside) {
+                             append_lower(out, text, start, end, c);
+                           } else {
+                             append_title(out, c);
+                           }
+                           inside = is_cased(c);
+                         });
 }
 
 std::string capitalize(std::string_view text) {
-  return each_code_point(text, [&](std::string& out, std::size_t start, std::size_t end, char32_t c) {
-    if (start == 0) {
-      append_title(out, c);
-    } else {
-      append_lower(out, text, start, end, c);
-    }
-  });
+  return each_code_point(text,
+                         [&](std::string& out, std::size_t start, std::size_t end, char32_t c) {
+                           if (start == 0) {
+                             append_title(out, c);
+                           } else {
+                             append_lower(out, text, start, end, c);
+                           }
+                         });
 }
 
 std::string swap_case(std::string_view text) {
-  return each_code_point(text, [&](std::string& out, std::size_t start, std::size_t end, char32_t c) {
-    if (is_upper(c)) {
-      append_lower(out, text, start, end, c);
-    } else if (is_lower(c)) {
-      append_upper(out, c);
-    } else {
-      append_code_point(out, c);
-    }
-  });
+  return each_code_point(text,
+                         [&](std::string& out, std::size_t start, std::size_t end, char32_t c) {
+                           if (is_upper(c)) {
+                             append_lower(out, text, start, end, c);
+                           } else if (is_lower(c)) {
+                             append_upper(out, c);
+                           } else {
+                             append_code_point(out, c);
+                           }
+                         });
 }
 
 std::string case_fold(std::string_view text) {
@@ -271,7 +300,8 @@ std::string case_fold(std::string_view text) {
     int boundary = 0;
     const utf8proc_ssize_t n = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), folded, 8,
                                                        UTF8PROC_CASEFOLD, &boundary);
-    for (utf8proc_ssize_t i = 0; i < n; ++i) append_code_point(out, static_cast<char32_t>(folded[i]));
+    for (utf8proc_ssize_t i = 0; i < n; ++i)
+      append_code_point(out, static_cast<char32_t>(folded[i]));
   });
 }
 

@@ -9,7 +9,8 @@
 
 namespace nybble::text::python {
 
-// The code point at a place, and the place moves behind it. A broken sequence gives its first byte as U+FFFD.
+// The code point at a place, and the place moves behind it. A broken sequence gives its first byte
+// as U+FFFD.
 char32_t next_code_point(std::string_view text, std::size_t& place);
 // The code point that ends at a place, and the place moves to its start.
 char32_t previous_code_point(std::string_view text, std::size_t& place);
@@ -49,8 +50,10 @@ std::string_view strip(std::string_view text, std::optional<std::string_view> ch
 std::size_t find(std::string_view text, std::string_view needle, std::size_t from = 0);
 std::size_t find_last(std::string_view text, std::string_view needle);
 
-// limit: at most that many cuts; < 0: no limit. separator: nullopt for runs of whitespace, else not empty.
-std::vector<std::string_view> split(std::string_view text, std::optional<std::string_view> separator,
+// limit: at most that many cuts; < 0: no limit. separator: nullopt for runs of whitespace, else not
+// empty.
+std::vector<std::string_view> split(std::string_view text,
+                                    std::optional<std::string_view> separator,
                                     std::ptrdiff_t limit);
 std::vector<std::string_view> split_right(std::string_view text,
                                           std::optional<std::string_view> separator,

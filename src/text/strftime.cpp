@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::array<std::string_view, 7> days = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                   "Thursday", "Friday", "Saturday"};
-constexpr std::array<std::string_view, 12> months = {"January", "February", "March",     "April",   "May",      "June",
-                                                     "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> months = {
+    "January", "February", "March",     "April",   "May",      "June",
+    "July",    "August",   "September", "October", "November", "December"};
 
 struct Time {
   std::int64_t year = 0;
@@ -42,7 +43,8 @@ Time split_time(std::int64_t now) {
   return t;
 }
 
-// Year and number of the week that starts on Monday and holds the Thursday of the day's week (ISO 8601).
+// Year and number of the week that starts on Monday and holds the Thursday of the day's week (ISO
+// 8601).
 std::pair<std::int64_t, int> iso_week(const Time& t) {
   const int from_monday = (t.weekday + 6) % 7;
   const auto is_leap = [](std::int64_t y) { return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0; };
@@ -168,7 +170,8 @@ std::string pad(std::string text, int width, char padding) {
 }
 
 std::string change_case(std::string text, bool upper, bool swap) {
-  const bool to_lower = swap && !upper && !text.empty() && text[0] >= 'A' && text[0] <= 'Z' && text.size() == 2;
+  const bool to_lower =
+      swap && !upper && !text.empty() && text[0] >= 'A' && text[0] <= 'Z' && text.size() == 2;
   for (char& c : text) {
     if (to_lower && c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
     if (!to_lower && (upper || swap) && c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
@@ -177,12 +180,15 @@ std::string change_case(std::string text, bool upper, bool swap) {
 }
 
 // One directive without its '%'; place moves behind it.
-std::string format_directive(std::string_view format, std::size_t& place, const Time& t, std::int64_t now) {
+std::string format_directive(std::string_view format, std::size_t& place, const Time& t,
+                             std::int64_t now) {
   const std::size_t start = place;
   char flag = '\0';
   bool upper = false;
   bool swap = false;
-  for (; place < format.size() && std::string_view("-_0^#").find(format[place]) != std::string_view::npos; ++place) {
+  for (; place < format.size() &&
+         std::string_view("-_0^#").find(format[place]) != std::string_view::npos;
+       ++place) {
     if (format[place] == '^') {
       upper = true;
     } else if (format[place] == '#') {
@@ -192,14 +198,16 @@ std::string format_directive(std::string_view format, std::size_t& place, const 
     }
   }
   int width = 0;
-  for (; place < format.size() && format[place] >= '0' && format[place] <= '9' && width < 100; ++place) {
+  for (; place < format.size() && format[place] >= '0' && format[place] <= '9' && width < 100;
+       ++place) {
     width = width * 10 + (format[place] - '0');
   }
   const char directive = place < format.size() ? format[place++] : '\0';
   if (const auto number = number_of(directive, t)) {
     const char padding = flag == '_' ? ' ' : flag == '0' ? '0' : number->padding;
-    return flag == '-' ? std::to_string(number->value)
-                       : pad(std::to_string(number->value), std::max(width, number->width), padding);
+    return flag == '-'
+               ? std::to_string(number->value)
+               : pad(std::to_string(number->value), std::max(width, number->width), padding);
   }
   if (auto words = words_of(directive, t, now)) {
     return pad(change_case(*std::move(words), upper, swap), width, flag == '0' ? '0' : ' ');

@@ -49,6 +49,8 @@ class Session {
 
   int context() const;
   int position() const;
+  // Tokens that run through the model together.
+  int batch() const;
   // Runs tokens through the model, appending to the cache. logits [vocab] of the last token.
   // Throws Error(invalid_input) when the tokens do not fit the context.
   std::span<const float> step(std::span<const std::int32_t> tokens);

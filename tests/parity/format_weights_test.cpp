@@ -1,0 +1,115 @@
+// Every listed format through upload and multiplication, expanded and stored, on every ISA level:
+// the bits of decoding each row and adding its products in order with fma.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include "cpu/choose_kernels.h"
+#include "cpu/cpu_backend.h"
+#include "tensor/tensor.h"
+
+namespace nybble {
+namespace {
+
+constexpr int rows = 37, tokens = 15;  // neither whole panels nor whole tiles
+
+std::int64_t cols_of(const formats::FormatInfo& format) {
+  return std::max(3 * format.block_len, 300 / format.block_len * format.block_len);
+}
+
+// Random bytes, block by block; blocks whose values are not finite or that would overflow are drawn
+// again.
+Tensor random_tensor(const formats::FormatInfo& format, std::mt19937& random) {
+  Tensor tensor(format.id, {rows, cols_of(format)});
+  std::vector<float> values(static_cast<std::size_t>(format.block_len));
+  const auto block_bytes = static_cast<std::size_t>(format.block_bytes);
+  for (std::size_t first = 0; first < tensor.bytes.size(); first += block_bytes) {
+    bool usable = false;
+    while (!usable) {
+      for (std::size_t i = 0; i < block_bytes; ++i)
+        tensor.bytes[first + i] = static_cast<std::byte>(random());
+      format.decode(tensor.bytes.data() + first, 1, values.data());
+      usable =
+          std::all_of(values.begin(), values.end(), [](float x) { return std::fabs(x) < 1e20f; });
+    }
+  }
+  return tensor;
+}
+
+std::vector<float> reference(const TensorView& weight, const std::vector<float>& x) {
+  const std::int64_t cols = weight.shape.cols();
+  std::vector<float> row(static_cast<std::size_t>(cols)), out(rows * tokens);
+  for (int r = 0; r < rows; ++r) {
+    weight.decode_rows(r, 1, row.data());
+    for (int t = 0; t < tokens; ++t) {
+      float sum = 0;
+      for (std::int64_t i = 0; i < cols; ++i) {
+        sum = std::fma(row[static_cast<std::size_t>(i)], x[static_cast<std::size_t>(t * cols + i)],
+                       sum);
+      }
+      out[static_cast<std::size_t>(t * rows + r)] = sum + 0.0f;
+    }
+  }
+  return out;
+}
+
+std::unique_ptr<backend::Weight> upload(cpu::CpuBackend& backend, const TensorView& weight) {
+  return backend.upload({.name = "weight",
+                         .format = weight.format,
+                         .rows = rows,
+                         .cols = weight.shape.cols(),
+                         .row = [&](std::int64_t row) { return weight.row(row); }});
+}
+
+}  // namespace
+
+class format_weights : public testing::TestWithParam<formats::FormatInfo> {
+ protected:
+  std::mt19937 random_{7};
+  const Tensor weight_ = random_tensor(GetParam(), random_);
+};
+
+TEST_P(format_weights, multiply_like_decode_and_fma) {
+  std::vector<float> x(static_cast<std::size_t>(tokens * cols_of(GetParam())));
+  for (float& value : x) value = std::normal_distribution<float>()(random_);
+  const std::vector<float> expected = reference(weight_.view(), x);
+
+  for (const cpu::Kernels* kernels : cpu::runnable_kernels()) {
+    for (const std::size_t expand_bytes : {std::size_t{0}, std::size_t{1} << 30}) {
+      cpu::CpuBackend backend({.threads = 2, .expand_bytes = expand_bytes, .isa = kernels->name});
+      const auto weight = upload(backend, weight_.view());
+      std::vector<float> found(expected.size());
+      backend.project_add({.tokens = tokens,
+                           .x = x.data(),
+                           .linear = {weight.get(), nullptr},
+                           .residual = found.data()});
+      EXPECT_EQ(std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)), 0)
+          << kernels->name << ", " << expand_bytes << " bytes to expand";
+    }
+  }
+}
+
+TEST_P(format_weights, embed_like_decode) {
+  const std::vector<std::int32_t> ids{36, 0, 5, 31, 32};
+  const auto cols = static_cast<std::size_t>(cols_of(GetParam()));
+  std::vector<float> expected(ids.size() * cols);
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    weight_.view().decode_rows(ids[i], 1, expected.data() + i * cols);
+
+  for (const std::size_t expand_bytes : {std::size_t{0}, std::size_t{1} << 30}) {
+    cpu::CpuBackend backend({.threads = 1, .expand_bytes = expand_bytes});
+    const auto weight = upload(backend, weight_.view());
+    std::vector<float> found(expected.size());
+    backend.embed({.embedding = weight.get(), .tokens = ids, .out = found.data()});
+    EXPECT_EQ(std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)), 0)
+        << expand_bytes;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(all, format_weights,
+                         testing::ValuesIn(formats::all().begin(), formats::all().end()),
+                         [](const auto& format) { return std::string(format.param.name); });
+
+}  // namespace nybble

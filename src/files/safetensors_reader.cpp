@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <tuple>
 
 #include "base/checked.h"
 #include "base/json.h"
@@ -149,9 +150,11 @@ struct Listed {
 
 // Sorts by place and checks that the data follow each other without a hole to the end of the file.
 void refuse_holes(std::vector<Listed>& listed, std::uint64_t data_size, const std::string& where) {
-  std::stable_sort(listed.begin(), listed.end(), [](const Listed& a, const Listed& b) {
-    return std::pair(a.tensor.offset, a.size) < std::pair(b.tensor.offset, b.size);
-  });
+  const auto order = [](const Listed& item) {
+    return std::tie(item.tensor.offset, item.size, item.tensor.name);
+  };
+  std::sort(listed.begin(), listed.end(),
+            [&](const Listed& a, const Listed& b) { return order(a) < order(b); });
   std::uint64_t end = 0;
   for (const Listed& item : listed) {
     if (item.tensor.offset != end) {

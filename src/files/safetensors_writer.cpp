@@ -71,8 +71,9 @@ struct Part {
 void place_file(const fs::path& path, Part part, const std::vector<TensorPlan>& tensors,
                 const std::map<std::string, std::string>& metadata, Placement& placement) {
   const auto width = [&](std::size_t i) { return formats::info(tensors[i].format).block_bytes; };
-  std::stable_sort(part.tensors.begin(), part.tensors.end(),
-                   [&](std::size_t a, std::size_t b) { return width(a) > width(b); });
+  std::sort(part.tensors.begin(), part.tensors.end(), [&](std::size_t a, std::size_t b) {
+    return width(a) != width(b) ? width(a) > width(b) : a < b;
+  });
   std::string header = "{" + (metadata.empty() ? "" : metadata_entry(metadata));
   std::uint64_t end = 0;
   for (const std::size_t i : part.tensors) {

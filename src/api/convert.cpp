@@ -1,0 +1,135 @@
+// The walk of `convert`: any container to GGUF or to a directory in the layout of Hugging Face.
+#include "nybble/convert.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "api/opened_model.h"
+#include "api/tensor_stream.h"
+#include "base/error.h"
+
+namespace nybble {
+namespace {
+
+// GGUF's general.file_type of files without quantization, by format. Do not change: stored in
+// files.
+constexpr std::pair<std::string_view, std::uint32_t> file_types[] = {
+    {"F32", 0}, {"F16", 1}, {"BF16", 32}};
+
+std::optional<FormatId> requested_format(const std::string& type) {
+  if (type.empty()) return std::nullopt;
+  const auto format = formats::find_by_name(type);
+  if (format) {
+    for (const auto& [name, number] : file_types) {
+      if (formats::info(*format).name == name) return format;
+    }
+  }
+  fail(ErrorKind::invalid_input,
+       "convert cannot write '{}', expected F32, BF16 or F16; `nybble quantize` writes smaller "
+       "types",
+       type);
+}
+
+// A narrow float format that holds every value of a small tensor exactly, else F32.
+FormatId exact_format(const models::SourceTensor& tensor, FormatId narrow) {
+  const formats::FormatInfo& format = formats::info(narrow);
+  std::vector<float> values(static_cast<std::size_t>(tensor.shape.count()));
+  tensor.decode_rows(0, tensor.shape.rows(), values.data());
+  for (const float value : values) {
+    std::byte block[8];
+    float back = 0;
+    format.encode(&value, nullptr, 1, block);
+    format.decode(block, 1, &back);
+    if (back != value) return id_of<formats::F32>();
+  }
+  return narrow;
+}
+
+struct Output {
+  explicit Output(std::string_view kind_name) : kind(exports::find(kind_name)) {}
+  const exports::ExportKind& kind;
+  exports::ExportPlan plan;
+  std::vector<OutputTensor> tensors;
+};
+
+// The stored type where the output can hold it, else F32: every format's values are exact in it.
+FormatId kept_format(const models::SourceTensor& tensor, const exports::ExportKind& kind,
+                     ConvertReport& report) {
+  if (kind.accepts(tensor.format)) return tensor.format;
+  report.notes.push_back(fmt::format("{}: {} became F32, since {} cannot hold it", tensor.name,
+                                     formats::info(tensor.format).name, kind.name));
+  return id_of<formats::F32>();
+}
+
+Output plan_gguf(const OpenedModel& model, std::optional<FormatId> type, ConvertReport& report) {
+  Output output("gguf");
+  output.plan.metadata = gguf_metadata(model);
+  std::vector<FormatId> matrix_formats;
+  for (const models::SourceTensor& tensor : model.source.tensors) {
+    const bool is_matrix = tensor.shape.rank() > 1;
+    // Other programs expect norms and biases in F32.
+    const FormatId format = !is_matrix ? id_of<formats::F32>()
+                            : type     ? *type
+                                       : kept_format(tensor, output.kind, report);
+    if (is_matrix) matrix_formats.push_back(format);
+    output.tensors.push_back({{tensor.name, &tensor}, format});
+  }
+  const bool is_uniform =
+      !matrix_formats.empty() &&
+      std::ranges::all_of(matrix_formats, [&](FormatId f) { return f == matrix_formats[0]; });
+  for (const auto& [name, number] : file_types) {
+    if (is_uniform && formats::info(matrix_formats[0]).name == name) {
+      output.plan.metadata.set("general.file_type", number);
+    }
+  }
+  return output;
+}
+
+Output plan_directory(const OpenedModel& model, std::optional<FormatId> type,
+                      ConvertReport& report) {
+  Output output("safetensors");
+  const models::HfModel hf = models::describe_for_hf(model.source);
+  output.plan.metadata.set("format", std::string("pt"));
+  output.plan.texts = model.checkpoint->texts;
+  if (output.plan.texts.empty()) {
+    output.plan.texts = text::write_hf_tokenizer(*model.tokenizer, model.chat_template);
+  }
+  FormatId widest = type.value_or(id_of<formats::BF16>());
+  for (const models::HfTensor& tensor : hf.tensors) {
+    const models::SourceTensor& source = *tensor.source;
+    FormatId format = type.value_or(id_of<formats::F32>());
+    if (source.shape.rank() > 1 && !type) format = kept_format(source, output.kind, report);
+    if (source.shape.rank() > 1) widest = format;
+    output.tensors.push_back({tensor, format});
+  }
+  for (auto& [tensor, format] : output.tensors) {
+    if (tensor.source->shape.rank() == 1) format = exact_format(*tensor.source, widest);
+  }
+  OrderedJson config = hf.config;
+  config["torch_dtype"] = widest == id_of<formats::F32>()   ? "float32"
+                          : widest == id_of<formats::F16>() ? "float16"
+                                                            : "bfloat16";
+  output.plan.texts["config.json"] = config.dump(2) + "\n";
+  return output;
+}
+
+}  // namespace
+
+ConvertReport convert_model(const ConvertRequest& request, const ProgressCallback& progress) {
+  ConvertReport report;
+  const std::optional<FormatId> type = requested_format(request.type);
+  const OpenedModel model = open_for_reading(request.input);
+  const bool to_gguf = request.output.extension() == ".gguf";
+  Output output = to_gguf ? plan_gguf(model, type, report) : plan_directory(model, type, report);
+  output.plan.path = request.output;
+  output.plan.replace = request.force;
+  output.plan.max_shard_bytes = request.max_shard_bytes;
+  write_tensors(output.kind, output.plan, output.tensors, quantize::default_method(),
+                {.step = "convert", .threads = 0, .allow_nan = request.allow_nan}, progress);
+  report.output = request.output.string();
+  report.tensors = output.tensors.size();
+  report.bytes = files::open_checkpoint(request.output).file_bytes;
+  return report;
+}
+
+}  // namespace nybble

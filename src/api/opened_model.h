@@ -1,0 +1,30 @@
+// A model reference opened for reading: checkpoint, source, tokenizer and chat template together.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "files/checkpoint.h"
+#include "models/model_source.h"
+#include "text/tokenizer.h"
+
+namespace nybble {
+
+struct OpenedModel {
+  std::shared_ptr<const files::Checkpoint> checkpoint;
+  models::ModelSource source;
+  std::unique_ptr<text::Tokenizer> tokenizer;
+  std::string chat_template;  // source; empty: none
+};
+
+// Throws Error.
+OpenedModel open_for_reading(const std::filesystem::path& model);
+
+// All GGUF keys of the model: the source's, the tokenizer's and the chat template.
+files::Metadata gguf_metadata(const OpenedModel& model);
+
+// Values in the tensors that a checkpoint stores; what nybble derives (rope_freqs) is not counted.
+std::uint64_t count_parameters(const models::ModelSource& source);
+
+}  // namespace nybble

@@ -1,0 +1,119 @@
+#include "api/tensor_stream.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/thread_pool.h"
+
+namespace nybble {
+namespace {
+
+constexpr std::int64_t piece_values = std::int64_t{4} << 20;  // 16 MiB of floats at a time
+constexpr float first_f16_overflow = 65520;                   // rounds to 65536, which F16 lacks
+
+// Rows [first, first + n) of an output tensor.
+struct Piece {
+  const models::HfTensor& tensor;
+  std::int64_t first = 0, n = 0;
+
+  const models::SourceTensor& source() const { return *tensor.source; }
+  std::int64_t cols() const { return source().shape.cols(); }
+};
+
+[[noreturn]] void refuse_value(const Piece& piece, std::size_t i, float value,
+                               std::string_view what) {
+  const auto cols = static_cast<std::size_t>(piece.cols());
+  const auto row = piece.tensor.source_row(piece.first + static_cast<std::int64_t>(i / cols));
+  fail(ErrorKind::invalid_input, "tensor '{}' has {} at [{}, {}]; {}", piece.source().name, value,
+       row, i % cols, what);
+}
+
+// Every value must be finite and stay so in the output.
+void check_values(const Piece& piece, FormatId format, bool allow_nan, std::span<float> values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) {
+      if (!allow_nan) {
+        refuse_value(piece, i, values[i],
+                     "expected finite numbers (--allow-nan goes on all the same)");
+      }
+      if (formats::info(format).block_len > 1) values[i] = 0;
+    } else if (format == id_of<formats::F16>() && std::fabs(values[i]) >= first_f16_overflow) {
+      refuse_value(piece, i, values[i], "F16 ends at 65504; use BF16 or F32");
+    }
+  }
+}
+
+void decode(const Piece& piece, ThreadPool& pool, std::span<float> out) {
+  const auto cols = static_cast<std::size_t>(piece.cols());
+  pool.run(piece.n, [&](std::int64_t i, int) {
+    piece.tensor.decode_rows(piece.first + i, 1, out.data() + static_cast<std::size_t>(i) * cols);
+  });
+}
+
+// Whether the stored rows are, byte for byte, the rows to write.
+bool is_copy(const OutputTensor& output) {
+  const models::SourceTensor& source = *output.tensor.source;
+  const bool reorders_elements = source.shape.rank() == 1 && output.tensor.unpermute_heads > 0;
+  return source.stored != nullptr && source.format == output.format && !reorders_elements;
+}
+
+void copy(const Piece& piece, std::span<std::byte> out) {
+  for (std::int64_t i = 0; i < piece.n; ++i) {
+    const auto row = piece.source().row(piece.tensor.source_row(piece.first + i));
+    std::ranges::copy(row,
+                      out.subspan(static_cast<std::size_t>(i) * row.size(), row.size()).begin());
+  }
+}
+
+void write_tensor(const OutputTensor& output, const quantize::Method& method, bool allow_nan,
+                  ThreadPool& pool, exports::Export& out) {
+  const Shape& shape = output.tensor.source->shape;
+  const std::int64_t cols = shape.cols();
+  const std::int64_t step =
+      std::clamp<std::int64_t>(piece_values / std::max<std::int64_t>(cols, 1), 1, shape.rows());
+  const std::size_t row_size = row_bytes(output.format, cols);
+  std::vector<float> values(static_cast<std::size_t>(step * cols));
+  std::vector<std::byte> blocks(static_cast<std::size_t>(step) * row_size);
+  for (std::int64_t first = 0; first < shape.rows(); first += step) {
+    const Piece piece{output.tensor, first, std::min(step, shape.rows() - first)};
+    const auto floats = std::span(values).first(static_cast<std::size_t>(piece.n * cols));
+    const auto bytes = std::span(blocks).first(static_cast<std::size_t>(piece.n) * row_size);
+    decode(piece, pool, floats);
+    check_values(piece, output.format, allow_nan, floats);
+    if (is_copy(output)) {
+      copy(piece, bytes);
+    } else {
+      method.quantize({.values = floats, .cols = cols, .importance = {}}, output.format, pool,
+                      bytes);
+    }
+    out.write(bytes);
+  }
+}
+
+}  // namespace
+
+void write_tensors(const exports::ExportKind& kind, exports::ExportPlan plan,
+                   std::span<const OutputTensor> tensors, const quantize::Method& method,
+                   const StreamOptions& options, const ProgressCallback& progress) {
+  Progress report{.step = options.step, .done = 0, .total = 0, .unit = "values", .detail = {}};
+  plan.tensors.clear();
+  for (const auto& [tensor, format] : tensors) {
+    plan.tensors.push_back({tensor.name, format, tensor.source->shape});
+    report.total += static_cast<std::uint64_t>(tensor.source->shape.count());
+  }
+  ThreadPool pool(options.threads);
+  const std::unique_ptr<exports::Export> out = kind.begin(plan);
+  for (const OutputTensor& output : tensors) {
+    const auto& [tensor, format] = output;
+    report.step = fmt::format("{} {} to {}", options.step, tensor.name, formats::info(format).name);
+    if (progress) progress(report);
+    write_tensor(output, method, options.allow_nan, pool, *out);
+    report.done += static_cast<std::uint64_t>(tensor.source->shape.count());
+  }
+  out->finish();
+  report.step = options.step;
+  if (progress) progress(report);
+}
+
+}  // namespace nybble

@@ -1,0 +1,34 @@
+// Tensors from a source to an export: read, checked, encoded and written in pieces of bounded size.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "export/export.h"
+#include "models/model_source.h"
+#include "nybble/progress.h"
+#include "quantize/method.h"
+
+namespace nybble {
+
+// One tensor of the output: its name and order of rows, and its format.
+struct OutputTensor {
+  models::HfTensor tensor;
+  FormatId format{};
+};
+
+struct StreamOptions {
+  std::string step;        // "quantize", "convert": for progress
+  int threads = 0;         // 0: one per core
+  bool allow_nan = false;  // NaN and infinity pass into float formats, and become 0 in others
+};
+
+// Writes all tensors and finishes the output. `plan` comes without its list of tensors, which is
+// made here. Throws Error(invalid_input) naming tensor and index of a NaN or infinity, or of a
+// value that the format cannot hold.
+void write_tensors(const exports::ExportKind& kind, exports::ExportPlan plan,
+                   std::span<const OutputTensor> tensors, const quantize::Method& method,
+                   const StreamOptions& options, const ProgressCallback& progress);
+
+}  // namespace nybble

@@ -22,7 +22,7 @@ struct QuantizeOptions {
   QuantizeRequest request;
   std::string in, out, type, threads;     // by place, see read_arguments
   std::vector<std::string> tensor_types;  // "REGEX=TYPE"
-  bool dry_run = false, json = false;
+  bool leave_output = false, dry_run = false, json = false;
 };
 
 [[noreturn]] void refuse(const std::string& sentence) {
@@ -80,6 +80,17 @@ void read_tensor_types(QuantizeOptions& options) {
                          rule));
     }
     options.request.tensor_types.emplace_back(rule.substr(0, equals), rule.substr(equals + 1));
+  }
+}
+
+// The head keeps its type: the plan tells what that is.
+void keep_output_type(QuantizeRequest& request) {
+  const QuantizePlan plan = plan_quantize(request);
+  const auto head = std::ranges::find(plan.tensors, "output.weight", &PlannedTensor::name);
+  if (head == plan.tensors.end()) {
+    notice("--leave-output-tensor has no effect: the model's head is its embedding");
+  } else {
+    request.output_tensor_type = head->from;
   }
 }
 
@@ -157,6 +168,7 @@ void show_plan(const QuantizeOptions& options) {
 void execute(QuantizeOptions& options) {
   read_arguments(options);
   read_tensor_types(options);
+  if (options.leave_output) keep_output_type(options.request);
   if (options.dry_run) {
     show_plan(options);
     return;
@@ -194,6 +206,7 @@ void add_type_flags(CLI::App& verb, QuantizeOptions& options) {
   verb.add_option("--token-embedding-type", options.request.token_embedding_type,
                   "Type of the embedding")
       ->type_name("TYPE");
+  verb.add_flag("--leave-output-tensor", options.leave_output, "The head keeps its type");
   verb.add_flag("--pure", options.request.pure, "Every matrix in the recipe's main format");
 }
 

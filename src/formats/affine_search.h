@@ -29,37 +29,67 @@ class AffineSearch {
   // reaches: of the grids tried for each group.
   AffineSearch(const Block& block, Reaches reaches) : block_(block) {
     for (std::size_t g = 0; g < n_groups; ++g) {
-      fits_[g] = fit_grid<len, max_code>(block_.group(g), 0, reaches);
+      covering_[g] = covering_grid<len, max_code>(block_.group(g), 0);
+      fits_[g] = fit_grid<len, max_code>(block_.group(g), covering_[g], 0, reaches);
     }
   }
 
   // Block scales and offsets are tried that send the largest of the groups' towards max_sub,
   // sub_reaches steps around it.
   Result run(Reaches sub_reaches) const {
-    float largest_scale = 0, largest_offset = 0;
-    for (const Fit& fit : fits_) {
-      largest_scale = std::max(largest_scale, fit.grid.scale);
-      largest_offset = std::max(largest_offset, -fit.grid.offset);
-    }
-    const float scale = most_promising(largest_scale, sub_reaches,
+    const Grid largest = largest_grid(fits_, [](const Fit& fit) { return fit.grid; });
+    const float scale = most_promising(largest.scale, sub_reaches,
                                        [&](float s) { return error_with_free_offsets(s); });
-    const float offset = most_promising(largest_offset, sub_reaches,
+    const float offset = most_promising(-largest.offset, sub_reaches,
                                         [&](float o) { return predicted_error(scale, o); });
-
-    Result result = choose(scale, offset);
-    for (int round = 0; round < max_rounds; ++round) {
-      const Grid better = refit(result);
-      Result again = choose(better.scale, better.offset);
-      if (!(again.error < result.error)) break;
-      result = again;
-    }
-    return result;
+    const Result found = improved(choose(scale, offset));
+    const Result plain = plain_rounding();
+    if (found.error <= plain.error) return found;
+    return improved(plain);
   }
 
  private:
   static constexpr int max_rounds = 2;
 
   static float nearest_sub(float sub) { return nearest_code<0, max_sub>(sub, 1, 0); }
+
+  // The largest scale and the lowest offset of a list.
+  template <class List, class GridOf>
+  static Grid largest_grid(const List& list, GridOf grid_of) {
+    Grid largest;
+    for (const auto& item : list) {
+      largest.scale = std::max(largest.scale, grid_of(item).scale);
+      largest.offset = std::min(largest.offset, grid_of(item).offset);
+    }
+    return largest;
+  }
+
+  // What rounding without a search takes: the search never loses to it.
+  Result plain_rounding() const {
+    const Grid largest = largest_grid(covering_, [](Grid grid) { return grid; });
+    Result result;
+    result.scale = block_.stored.storable(largest.scale / max_sub);
+    result.offset = block_.stored.storable(-largest.offset / max_sub);
+    for (std::size_t g = 0; g < n_groups; ++g) {
+      const float scale = nearest_sub(covering_[g].scale * inverse_or_0(result.scale));
+      const float offset = nearest_sub(-covering_[g].offset * inverse_or_0(result.offset));
+      result.sub_scale[g] = static_cast<std::uint8_t>(scale);
+      result.sub_offset[g] = static_cast<std::uint8_t>(offset);
+      result.error += error_of<len, 0, max_code>(block_.group(g), result.grid(g));
+    }
+    return result;
+  }
+
+  // Block scales and codes in turn, as long as the error falls.
+  Result improved(Result result) const {
+    for (int round = 0; round < max_rounds; ++round) {
+      const Grid better = refit(result);
+      const Result again = choose(better.scale, better.offset);
+      if (!(again.error < result.error)) break;
+      result = again;
+    }
+    return result;
+  }
 
   template <class Error>
   float most_promising(float largest, Reaches reaches, Error error_of_scale) const {
@@ -147,6 +177,7 @@ class AffineSearch {
   }
 
   const Block& block_;
+  std::array<Grid, n_groups> covering_;
   std::array<Fit, n_groups> fits_;
 };
 

@@ -37,9 +37,9 @@ Grid search_grid(const WeightedBlock<n, n>& block, Reaches reaches) {
     const float error = error_of<n, 0, max_code>(group, stored);
     if (error < least) least = error, best = stored;
   };
-  const auto [low, high] = std::minmax_element(group.x, group.x + n);
-  keep_better({(*high - *low) / max_code, *low});
-  keep_better(fit_grid<n, max_code>(group, INFINITY, reaches).grid);
+  const Grid covering = covering_grid<n, max_code>(group, INFINITY);
+  keep_better(covering);
+  keep_better(fit_grid<n, max_code>(group, covering, INFINITY, reaches).grid);
   return best;
 }
 

@@ -36,19 +36,42 @@ class SymmetricSearch {
     Result best;
     best.error = INFINITY;
     for (const float start : promising(sub_reaches, n_starts)) {
-      Result result = choose(start);
-      for (int round = 0; round < max_rounds; ++round) {
-        Result again = choose(refit(result));
-        if (!(again.error < result.error)) break;
-        result = again;
-      }
+      const Result result = improved(choose(start));
       if (result.error < best.error) best = result;
     }
-    return best;
+    const Result plain = plain_rounding();
+    if (best.error <= plain.error) return best;
+    return improved(plain);
   }
 
  private:
   static constexpr int max_rounds = 2;
+
+  // What rounding without a search takes: the search never loses to it.
+  Result plain_rounding() const {
+    constexpr int max_sub = -sub_lo - 1;
+    std::array<float, n_groups> scales;
+    for (std::size_t g = 0; g < n_groups; ++g) {
+      scales[g] = std::fabs(farthest_from_0(block_.group(g).x, len)) / hi;
+    }
+    Result result;
+    result.scale = block_.stored.storable(farthest_from_0(scales.data(), n_groups) / max_sub);
+    for (std::size_t g = 0; g < n_groups; ++g) {
+      result.sub[g] = nearest_sub(scales[g] * inverse_or_0(result.scale));
+      result.error += error_of<len, lo, hi>(block_.group(g), result.grid(g));
+    }
+    return result;
+  }
+
+  // Block scale and codes in turn, as long as the error falls.
+  Result improved(Result result) const {
+    for (int round = 0; round < max_rounds; ++round) {
+      const Result again = choose(refit(result));
+      if (!(again.error < result.error)) break;
+      result = again;
+    }
+    return result;
+  }
 
   // Both ends of the codes are tried, so each group has a fit of either sign.
   void fit_group(std::size_t g, Reaches reaches) {

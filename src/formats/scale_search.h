@@ -13,7 +13,6 @@ namespace nybble::formats {
 struct Weighted {
   const float* x;
   const float* weight;
-  Weighted from(int first) const { return {x + first, weight + first}; }
 };
 
 // The grid of a group: value = scale * code + offset.
@@ -157,7 +156,8 @@ Fit improve_grid(Weighted group, Grid grid, float largest_offset) {
 }
 
 // The grids that a search starts from: the value farthest out meets the outermost code plus `reach`
-// steps. Negative reach means a wider grid, positive a narrower one, which clips.
+// steps. Negative reach means a wider grid, positive a narrower one, which clips. Those that the
+// encoders pass left the least error, for their time, on matrices of smollm2-80m.
 struct Reaches {
   float from, to;
   int tries;
@@ -166,9 +166,8 @@ struct Reaches {
   }
 };
 
-// The value farthest from 0; the first of equals. The distance has a variable of its own since
-// clang 19 at -O3 drops the first value of some loops over "if (fabs(x) > fabs(farthest)) farthest
-// = x".
+// The value farthest from 0; the first of equals. The distance has a variable of its own: of some
+// loops over "if (fabs(x) > fabs(farthest)) farthest = x" clang 19 at -O3 drops the first value.
 inline float farthest_from_0(const float* x, int n) {
   float farthest = 0, distance = 0;
   for (int i = 0; i < n; ++i) {

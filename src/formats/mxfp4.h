@@ -2,14 +2,10 @@
 // docs/formats/mxfp4.md
 #pragma once
 
-#include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <string_view>
 
-#include "formats/e2m1_search.h"
 #include "formats/format.h"
 #include "formats/table_codes.h"
 
@@ -38,26 +34,7 @@ struct MXFP4 {
     decode_split_nibbles<MXFP4>(block.codes, half_scale(block.exponent), out);
   }
 
-  // The best of three exponents: the one of the MX specification (the largest magnitude within 4
-  // ... 8 units), which clips at 6, and its neighbours.
-  static Block encode(const float* x, const float* importance) {
-    float largest = 0;
-    for (int i = 0; i < block_len; ++i) largest = std::max(largest, std::fabs(x[i]));
-    Block block{};
-    if (!(largest > 0)) return block;
-    const int specified = std::min(std::ilogb(largest), 127) - 2 + 127;
-    float least = std::numeric_limits<float>::infinity();
-    for (const int exponent : {specified, specified + 1, specified - 1}) {
-      const auto candidate = static_cast<std::uint8_t>(std::clamp(exponent, 0, 254));
-      const float error = E2M1Search<32>::error(x, importance, half_scale(candidate));
-      if (error < least || exponent == specified) {
-        least = error;
-        block.exponent = candidate;
-      }
-    }
-    E2M1Search<32>::write_codes(x, half_scale(block.exponent), block.codes);
-    return block;
-  }
+  static Block encode(const float* x, const float* importance);
 };
 static_assert(TableFormat<MXFP4> && Encodable<MXFP4> && sizeof(MXFP4::Block) == 17);
 

@@ -2,14 +2,10 @@
 // Layout: docs/formats/nvfp4.md
 #pragma once
 
-#include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <string_view>
 
-#include "formats/e2m1_search.h"
 #include "formats/format.h"
 #include "formats/table_codes.h"
 
@@ -46,39 +42,8 @@ struct NVFP4 {
     }
   }
 
-  // Values are taken as already divided by the tensor's own scale, if it has one.
-  static Block encode(const float* x, const float* importance) {
-    Block block{};
-    for (int g = 0; g < 4; ++g) {
-      const float* group = x + 16 * g;
-      block.scales[g] = search_scale(group, importance == nullptr ? nullptr : importance + 16 * g);
-      if (block.scales[g] == 0) continue;
-      E2M1Search<16>::write_codes(group, half_scale(block.scales[g]), block.codes[g]);
-    }
-    return block;
-  }
-
- private:
-  // Every E4M3 number from a third below to twice the one that maps the largest magnitude to 6: 14
-  // steps, since a doubling takes 8.
-  static std::uint8_t search_scale(const float* x, const float* importance) {
-    float largest = 0;
-    for (int i = 0; i < group_len; ++i) largest = std::max(largest, std::fabs(x[i]));
-    if (!(largest > 0)) return 0;
-    int usual = 1;
-    while (usual < 0x7e && half_scale(static_cast<std::uint8_t>(usual)) * 12 < largest) ++usual;
-    float least = std::numeric_limits<float>::infinity();
-    int best = usual;
-    for (int scale = std::max(usual - 5, 1); scale <= std::min(usual + 8, 0x7e); ++scale) {
-      const float error =
-          E2M1Search<16>::error(x, importance, half_scale(static_cast<std::uint8_t>(scale)));
-      if (error < least) {
-        least = error;
-        best = scale;
-      }
-    }
-    return static_cast<std::uint8_t>(best);
-  }
+  // Takes the values as already divided by the tensor's own scale, if it has one.
+  static Block encode(const float* x, const float* importance);
 };
 static_assert(TableFormat<NVFP4> && Encodable<NVFP4> && sizeof(NVFP4::Block) == 36);
 

@@ -1,14 +1,12 @@
 // Q1_0: 128 signs and one fp16 scale, 1.125 bits per weight. Layout: docs/formats/q1_0.md
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <string_view>
 
 #include "base/half.h"
 #include "formats/bit_plane.h"
 #include "formats/format.h"
-#include "formats/level_search.h"
 
 namespace nybble::formats {
 
@@ -37,23 +35,7 @@ struct Q1_0 {
     unpack(block, codes);
     for (int i = 0; i < block_len; ++i) out[i] = codes[i] != 0 ? scale : -scale;
   }
-
-  // The best scale for signs is the weighted mean of the magnitudes.
-  static Block encode(const float* x, const float* importance) {
-    const ScaledValues<128> values(x, importance);
-    double sum = 0, weights = 0;
-    std::uint8_t codes[128];
-    for (int i = 0; i < 128; ++i) {
-      const double weight = importance == nullptr ? 1 : values.weight[i];
-      sum += weight * std::fabs(values.x[i]);
-      weights += weight;
-      codes[i] = x[i] >= 0;
-    }
-    Block block{finite_half(values.unit), {}};
-    if (values.unit > 0) block.scale = finite_half(static_cast<float>(sum / weights * values.unit));
-    Codes::pack(codes, block.codes);
-    return block;
-  }
+  static Block encode(const float* x, const float* importance);
 };
 static_assert(AffineFormat<Q1_0> && Encodable<Q1_0> && sizeof(Q1_0::Block) == 18);
 

@@ -8,7 +8,6 @@
 #include "base/half.h"
 #include "formats/bit_plane.h"
 #include "formats/format.h"
-#include "formats/level_search.h"
 
 namespace nybble::formats {
 
@@ -29,34 +28,7 @@ struct Q2_0 {
     return {.scale = to_float(block.scale), .sub_scale = {1}};
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q2_0>(block, out); }
-
-  // The largest magnitude lands between 0.9 and 6, where 2 and -1 are the outer levels, for scales
-  // of both signs.
-  static Block encode(const float* x, const float* importance) {
-    const ScaledValues<64> values(x, importance);
-    Block block{finite_half(values.unit), {}};
-    if (!(values.unit > 0)) return block;
-    ScaleFit best;
-    for (const float sign : {1.0f, -1.0f}) {
-      const auto found = Search::search<64>(values.x, values.weight, 1, sign, {0.9f, 1.1f, 21});
-      if (found.error < best.error) best = found;
-    }
-    block.scale = finite_half(best.scale * values.unit);
-    const float scale = to_float(block.scale) / values.unit;
-    std::uint8_t codes[64];
-    for (int i = 0; i < 64; ++i) {
-      codes[i] =
-          static_cast<std::uint8_t>(Search::nearest_code(scale == 0 ? 0 : values.x[i] / scale));
-    }
-    Codes::pack(codes, block.codes);
-    return block;
-  }
-
- private:
-  struct Levels {
-    static constexpr float value[4] = {-1, 0, 1, 2};
-  };
-  using Search = LevelSearch<Levels>;
+  static Block encode(const float* x, const float* importance);
 };
 static_assert(AffineFormat<Q2_0> && Encodable<Q2_0> && sizeof(Q2_0::Block) == 18);
 

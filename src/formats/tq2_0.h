@@ -8,7 +8,6 @@
 #include "base/half.h"
 #include "formats/bit_plane.h"
 #include "formats/format.h"
-#include "formats/ternary_search.h"
 
 namespace nybble::formats {
 
@@ -29,13 +28,7 @@ struct TQ2_0 {
     return {.scale = to_float(block.scale), .sub_scale = {1}};
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<TQ2_0>(block, out); }
-
-  static Block encode(const float* x, const float* importance) {
-    const TernaryCodes ternary = encode_ternary(x, importance);
-    Block block{{}, ternary.scale};
-    Codes::pack(ternary.codes, block.codes);
-    return block;
-  }
+  static Block encode(const float* x, const float* importance);
 };
 static_assert(AffineFormat<TQ2_0> && Encodable<TQ2_0> && sizeof(TQ2_0::Block) == 66);
 

@@ -1,0 +1,17 @@
+#include "formats/iq4_nl.h"
+
+#include "formats/iq4_search.h"
+
+namespace nybble::formats {
+
+IQ4_NL::Block IQ4_NL::encode(const float* x, const float* importance) {
+  const ScaledValues<32> values(x, importance);
+  Block block{finite_half(values.unit), {}};
+  if (!(values.unit > 0)) return block;
+  const auto fits = IQ4Search::search_group(values.x, values.weight, importance != nullptr);
+  block.scale = finite_half(fits.best().scale * values.unit);
+  write_split_nibbles<IQ4Search, 32>(values.x, to_float(block.scale) / values.unit, block.codes);
+  return block;
+}
+
+}  // namespace nybble::formats

@@ -25,7 +25,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FORMATS = {
     "Q4_0": ("1", 32), "Q4_1": ("1", 32), "Q5_0": ("1", 32), "Q5_1": ("1", 32), "Q8_0": ("1", 32),
     "Q2_K": ("|x|", 16), "Q3_K": ("x^2", 16), "Q4_K": ("rms+|x|", 32), "Q5_K": ("rms+|x|", 32),
-    "Q6_K": ("x^2", 16),
+    "Q6_K": ("x^2", 16), "IQ4_NL": ("x^2", 32), "IQ4_XS": ("x^2", 32),
+    "MXFP4": ("1", 32), "NVFP4": ("1", 16), "TQ1_0": ("1", 256), "TQ2_0": ("1", 256),
 }
 
 
@@ -98,6 +99,8 @@ def main():
     parser.add_argument("--ggml", required=True)
     parser.add_argument("--every", type=int, default=1, metavar="N",
                         help="take every N-th matrix of models of more than 50")
+    parser.add_argument("--formats", default=",".join(FORMATS), metavar="A,B,...",
+                        help="some of the formats")
     parser.add_argument("models", nargs="+")
     arguments = parser.parse_args()
     ggml = ctypes.CDLL(arguments.ggml)
@@ -120,7 +123,7 @@ def main():
             print("| format | objective | llama.cpp | nybble | ratio | ratio, plain | "
                   "M weights/s, llama.cpp | nybble |")
             print("|---|---|---|---|---|---|---|---|")
-            for name in FORMATS:
+            for name in arguments.formats.split(","):
                 s = compare(ggml, ours, tensors, name)
                 n = len(tensors)
                 speed = {who: s.count / s.seconds[who] / 1e6 for who in s.seconds}

@@ -119,16 +119,16 @@ Value filter_indent(Sandbox& sandbox, const Value& input, const Arguments& argum
 
 Value filter_truncate(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
   const Bound bound(sandbox, "truncate", arguments, {"length", "killwords", "end", "leeway"});
-  if (input.is_undefined()) return sandbox.text("");
-  if (!input.is_text()) sandbox.fail("truncate() expects a text, found {}", type_name(input));
   const Int length = bound.integer(0, 255);
   const std::string end = bound.find(2) ? bound.text(2).bytes : "...";
   const Int end_length = bound.find(2) ? static_cast<Int>(bound.text(2).length) : Int{3};
   const Int leeway = bound.find_some(3) ? bound.integer(3, 5) : Int{5};
   if (length < end_length || leeway < 0)
     sandbox.fail("truncate() expects a length of at least {}", end_length);
+  const auto size = length_of(sandbox, input);
+  if (size && static_cast<Int>(*size) <= length + leeway) return input;
+  if (!input.is_text()) sandbox.fail("truncate() expects a text, found {}", type_name(input));
   const Text& text = input.text();
-  if (static_cast<Int>(text.length) <= length + leeway) return input;
   const auto kept = static_cast<std::size_t>(length - end_length);
   std::string_view start(text.bytes.data(), python::byte_of(text.bytes, kept, text.ascii()));
   if (!bound.flag(1, false)) start = start.substr(0, python::find_last(start, " "));

@@ -93,6 +93,11 @@ constexpr std::array<NamedMethod, 5> dict_methods = {{{"get", dict_get},
                                                       {"copy", copy}}};
 constexpr std::array<NamedMethod, 3> list_methods = {
     {{"index", sequence_index}, {"count", sequence_count}, {"copy", copy}}};
+// What Python finds on an Undefined without asking Undefined itself, which raises an exception for
+// all else.
+constexpr std::array<std::string_view, 10> undefined_attributes = {
+    "__class__", "__doc__",  "__init__", "__str__", "__repr__",
+    "__eq__",    "__hash__", "__new__",  "__len__", "__call__"};
 constexpr std::array<std::string_view, 5> dict_changes = {"clear", "pop", "popitem", "setdefault",
                                                           "update"};
 constexpr std::array<std::string_view, 8> list_changes = {"append", "clear", "pop",    "reverse",
@@ -150,6 +155,10 @@ std::optional<Value> number_attribute(Sandbox& sandbox, const Value& object,
 
 std::optional<Value> find_builtin_attribute(Sandbox& sandbox, const Value& object,
                                             std::string_view name) {
+  if (object.is_undefined()) {
+    const bool known = is_one_of(undefined_attributes, name);
+    return known ? std::optional(unsafe(sandbox, object, name)) : std::nullopt;
+  }
   if (name.size() > 4 && name.starts_with("__") && name.ends_with("__")) {
     const bool is_key = object.is_dict() && object.dict().find(name) != nullptr;
     return is_key ? std::nullopt : std::optional(unsafe(sandbox, object, name));

@@ -18,10 +18,10 @@ namespace nybble::text::jinja {
 // Far above what real templates need (a thousand messages take some 100,000 steps), and reached
 // within seconds.
 struct Limits {
-  std::uint64_t steps = 50'000'000;
+  std::uint64_t steps = 20'000'000;
   std::size_t memory = std::size_t{256} << 20;  // bytes of values alive at one time
   std::size_t text = std::size_t{64} << 20;     // bytes of one text, and of the output
-  int depth = 2500;                             // nested evaluations: the stack of the machine
+  int depth = 1500;                             // nested evaluations: the stack of the machine
   int value_depth = 300;                        // lists in lists
   std::size_t range = 100'000;                  // as in jinja2's sandbox
 };

@@ -5,6 +5,8 @@
 
 namespace nybble::formats {
 
+// In device code take a local constexpr copy, as decode_split_nibbles does: nvcc compiles an access
+// to the table itself with an index of run time to a trap, without a warning.
 struct Table16 {
   float value[16];
   constexpr float operator[](int i) const { return value[i]; }

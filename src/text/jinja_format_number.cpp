@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "text/characters.h"
 #include "text/jinja_numbers.h"
 #include "text/jinja_operators.h"
 #include "text/python_text.h"
@@ -136,7 +137,7 @@ std::string number_digits(Sandbox& sandbox, const NumberStyle& style, const Valu
     if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
       sandbox.fail("expected a Unicode character");
     std::string out;
-    python::append_code_point(out, static_cast<char32_t>(code));
+    append_utf8(out, static_cast<char32_t>(code));
     return out;
   }
   std::string digits =

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "text/characters.h"
 #include "text/python_text.h"
 
 namespace nybble::text::jinja {
@@ -241,7 +242,7 @@ class Unescaper {
       fail_syntax(line_, fmt::format("expected a Unicode character, found the escape of U+{:04X}",
                                      static_cast<std::uint32_t>(c)));
     }
-    python::append_code_point(out_, c);
+    append_utf8(out_, c);
   }
 
   std::string_view inside_;

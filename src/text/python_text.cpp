@@ -7,26 +7,16 @@
 
 #include <algorithm>
 
+#include "text/characters.h"
 #include "text/python_casing.h"
 
 namespace nybble::text::python {
 
 char32_t next_code_point(std::string_view text, std::size_t& place) {
   const auto first = static_cast<unsigned char>(text[place]);
-  if (first < 0x80) {
-    ++place;
-    return first;
-  }
-  utf8proc_int32_t code = 0;
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + place;
-  const auto left = static_cast<utf8proc_ssize_t>(text.size() - place);
-  const utf8proc_ssize_t used = utf8proc_iterate(bytes, left, &code);
-  if (used <= 0) {
-    ++place;
-    return 0xfffd;
-  }
-  place += static_cast<std::size_t>(used);
-  return static_cast<char32_t>(code);
+  const Decoded decoded = first < 0x80 ? Decoded{first, 1} : decode_utf8(text, place);
+  place += decoded.length == 0 ? 1 : decoded.length;
+  return decoded.length == 0 ? char32_t{0xfffd} : decoded.character;
 }
 
 char32_t previous_code_point(std::string_view text, std::size_t& place) {
@@ -43,13 +33,6 @@ char32_t previous_code_point(std::string_view text, std::size_t& place) {
   }
   place = start;
   return c;
-}
-
-void append_code_point(std::string& text, char32_t code_point) {
-  utf8proc_uint8_t bytes[4];
-  const utf8proc_ssize_t size =
-      utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), bytes);
-  text.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
 }
 
 std::optional<std::size_t> count_code_points(std::string_view text) {
@@ -92,9 +75,9 @@ void append_special(std::string& out, char32_t c, std::span<const SpecialCase> t
                     char32_t (*simple)(char32_t)) {
   const auto found = std::lower_bound(
       table.begin(), table.end(), c, [](const SpecialCase& s, char32_t x) { return s.letter < x; });
-  if (found == table.end() || found->letter != c) return append_code_point(out, simple(c));
+  if (found == table.end() || found->letter != c) return append_utf8(out, simple(c));
   for (const char32_t part : found->becomes) {
-    if (part != 0) append_code_point(out, part);
+    if (part != 0) append_utf8(out, part);
   }
 }
 
@@ -138,12 +121,12 @@ bool is_final_sigma(std::string_view text, std::size_t start, std::size_t end) {
 void append_lower(std::string& out, std::string_view text, std::size_t start, std::size_t end,
                   char32_t c) {
   if (c == 0x130) {
-    append_code_point(out, 'i');
-    append_code_point(out, 0x307);
+    append_utf8(out, 'i');
+    append_utf8(out, 0x307);
   } else if (c == 0x3a3) {
-    append_code_point(out, is_final_sigma(text, start, end) ? 0x3c2 : 0x3c3);
+    append_utf8(out, is_final_sigma(text, start, end) ? 0x3c2 : 0x3c3);
   } else {
-    append_code_point(out, simple_lower(c));
+    append_utf8(out, simple_lower(c));
   }
 }
 
@@ -289,7 +272,7 @@ std::string swap_case(std::string_view text) {
                            } else if (is_lower(c)) {
                              append_upper(out, c);
                            } else {
-                             append_code_point(out, c);
+                             append_utf8(out, c);
                            }
                          });
 }
@@ -300,8 +283,7 @@ std::string case_fold(std::string_view text) {
     int boundary = 0;
     const utf8proc_ssize_t n = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), folded, 8,
                                                        UTF8PROC_CASEFOLD, &boundary);
-    for (utf8proc_ssize_t i = 0; i < n; ++i)
-      append_code_point(out, static_cast<char32_t>(folded[i]));
+    for (utf8proc_ssize_t i = 0; i < n; ++i) append_utf8(out, static_cast<char32_t>(folded[i]));
   });
 }
 
@@ -319,7 +301,7 @@ std::string repr(std::string_view text) {
     } else if (c == '\n' || c == '\r' || c == '\t') {
       out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
     } else if (is_printable(c)) {
-      append_code_point(out, c);
+      append_utf8(out, c);
     } else if (c < 0x100) {
       out += fmt::format("\\x{:02x}", code);
     } else {

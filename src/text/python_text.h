@@ -14,7 +14,6 @@ namespace nybble::text::python {
 char32_t next_code_point(std::string_view text, std::size_t& place);
 // The code point that ends at a place, and the place moves to its start.
 char32_t previous_code_point(std::string_view text, std::size_t& place);
-void append_code_point(std::string& text, char32_t code_point);
 // nullopt when the bytes are not UTF-8.
 std::optional<std::size_t> count_code_points(std::string_view text);
 // The byte at which a code point starts; the end when there are fewer.

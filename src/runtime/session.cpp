@@ -133,6 +133,9 @@ Session::~Session() = default;
 int Session::context() const {
   return state_->context;
 }
+int Session::batch() const {
+  return state_->batch;
+}
 int Session::position() const {
   return state_->position;
 }

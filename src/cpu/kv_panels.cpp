@@ -1,7 +1,5 @@
 #include "cpu/kv_panels.h"
 
-#include <algorithm>
-
 namespace nybble::cpu {
 namespace {
 
@@ -25,10 +23,7 @@ KvPanels::KvPanels(const backend::KvCacheShape& shape)
       positions_(round_up(shape.context, chunk_keys)),
       channels_(round_up(shape.head_dim, panel_rows)),
       keys_(elements(shape), "the key cache"),
-      values_(elements(shape), "the value cache") {
-  std::fill(keys_.data(), keys_.data() + keys_.size(), 0.0f);
-  std::fill(values_.data(), values_.data() + values_.size(), 0.0f);
-}
+      values_(elements(shape), "the value cache") {}
 
 void KvPanels::put(int layer, int head, int position, const float* key, const float* value) {
   const auto p = static_cast<std::size_t>(position);

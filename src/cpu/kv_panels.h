@@ -9,7 +9,8 @@
 namespace nybble::cpu {
 
 // Keys: for each layer and head, panels [head_dim, 32 positions]. Values: for each layer and head,
-// panels [positions, 32 channels]. Both zero at first.
+// panels [positions, 32 channels]. Nothing is written before its position is: the machine gives the
+// pages of a long context as it fills. Lanes that were never written are never added to a result.
 class KvPanels final : public backend::KvCache {
  public:
   explicit KvPanels(const backend::KvCacheShape& shape);

@@ -16,10 +16,10 @@ struct RopeConfig {
   RopeScaling scaling = RopeScaling::none;
   double factor = 1;                     // linear, dynamic, yarn
   int original_context = 0;              // dynamic, yarn, longrope: the context before stretching
-  double attention_factor = 1;           // yarn, longrope: multiplies cos and sin
+  double attention_factor = 1;           // multiplies cos and sin
   double beta_fast = 32, beta_slow = 1;  // yarn
-  bool truncate = true;                  // yarn: bounds of the ramp are whole numbers
-  // Divisor of each of the rotary_dim / 2 frequencies; empty: all 1. llama3 scaling comes as such.
+  // Divisor of each of the rotary_dim / 2 frequencies; empty: all 1. llama3 scaling comes as such,
+  // and so does YaRN with unrounded bounds, which GGUF has no other words for.
   std::vector<float> frequency_divisors;
   // longrope: divisors for contexts up to original_context, and beyond it.
   std::vector<float> short_divisors, long_divisors;

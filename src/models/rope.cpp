@@ -14,9 +14,9 @@ double correction_dim(const RopeConfig& rope, double rotations) {
 }
 
 // How much of pair i keeps its frequency: 1 for fast pairs, 0 for slow ones, a ramp between.
-double kept_share(const RopeConfig& rope, int i) {
+double kept_share(const RopeConfig& rope, int i, bool rounded = true) {
   double low = correction_dim(rope, rope.beta_fast), high = correction_dim(rope, rope.beta_slow);
-  if (rope.truncate) {
+  if (rounded) {
     low = std::floor(low);
     high = std::ceil(high);
   }
@@ -88,6 +88,15 @@ std::vector<float> llama3_divisors(const Llama3Scaling& scaling, double base, in
       divisor = 1 / ((1 - smooth) / scaling.factor + smooth);
     }
     divisors.push_back(static_cast<float>(divisor));
+  }
+  return divisors;
+}
+
+std::vector<float> unrounded_yarn_divisors(const RopeConfig& rope) {
+  std::vector<float> divisors;
+  for (int i = 0; i < rope.rotary_dim / 2; ++i) {
+    const double kept = kept_share(rope, i, false);
+    divisors.push_back(static_cast<float>(1 / ((1 - kept) / rope.factor + kept)));
   }
   return divisors;
 }

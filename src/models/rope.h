@@ -32,6 +32,9 @@ struct Llama3Scaling {
 };
 std::vector<float> llama3_divisors(const Llama3Scaling& scaling, double base, int rotary_dim);
 
+// The divisors that are the same as YaRN whose ramp has bounds between whole numbers.
+std::vector<float> unrounded_yarn_divisors(const RopeConfig& rope);
+
 // The attention factor that YaRN and longrope have unless a file says otherwise.
 double yarn_attention_factor(double factor);
 double longrope_attention_factor(double factor, int original_context);

@@ -43,6 +43,7 @@ void read_gguf_rope(const files::Metadata& metadata, DecoderConfig& config) {
   rope.factor = metadata.get_float(key(config, "scaling.factor"),
                                    metadata.get_float(key(config, "scale_linear"), 1));
   if (rope.factor == 0) rope.factor = 1;
+  rope.attention_factor = metadata.get_float(key(config, "scaling.attn_factor"), 1);
   // Files without a type mean linear, as llama.cpp takes them.
   const std::string type = metadata.get_string(key(config, "scaling.type"), "linear");
   if (type == "linear") {
@@ -57,7 +58,6 @@ void read_gguf_rope(const files::Metadata& metadata, DecoderConfig& config) {
         read_attention_factor(metadata, config, yarn_attention_factor(rope.factor));
   } else if (type == "longrope") {
     rope.scaling = RopeScaling::longrope;
-    rope.attention_factor = metadata.get_float(key(config, "scaling.attn_factor"), 1);
   } else if (type != "none") {
     fail(ErrorKind::unsupported,
          "{}: unknown RoPE scaling '{}'; nybble knows none, linear, yarn and longrope",
@@ -78,7 +78,10 @@ void write_gguf_rope(const DecoderConfig& config, files::Metadata& metadata,
         "GGUF has no dynamic RoPE scaling: the file is right up to the model's own context");
     return;
   }
-  if (rope.scaling == RopeScaling::none) return;
+  if (rope.scaling == RopeScaling::none) {
+    if (rope.attention_factor != 1) set_float("scaling.attn_factor", rope.attention_factor);
+    return;
+  }
   if (rope.scaling == RopeScaling::linear) {
     metadata.set(key(config, "scaling.type"), std::string("linear"));
     set_float("scaling.factor", rope.factor);
@@ -100,9 +103,6 @@ void write_gguf_rope(const DecoderConfig& config, files::Metadata& metadata,
     set_float("scaling.yarn_attn_factor", rope.attention_factor);
     set_float("scaling.attn_factor", rope.attention_factor / own);
   }
-  if (!rope.truncate)
-    notes.emplace_back(
-        "GGUF rounds the bounds of YaRN's ramp; config.json asked for unrounded ones");
 }
 
 }  // namespace nybble::models

@@ -40,7 +40,6 @@ void read_yarn(const HfConfig& params, RopeConfig& rope) {
   rope.factor = params.number("factor", rope.factor);
   rope.beta_fast = params.number("beta_fast", 32);
   rope.beta_slow = params.number("beta_slow", 1);
-  rope.truncate = params.flag("truncate", true);
   const double mscale = params.number("mscale", 0), all_dim = params.number("mscale_all_dim", 0);
   double inferred = yarn_attention_factor(rope.factor);
   if (mscale != 0 && all_dim != 0 && rope.factor > 1) {
@@ -48,6 +47,9 @@ void read_yarn(const HfConfig& params, RopeConfig& rope) {
         (0.1 * mscale * std::log(rope.factor) + 1) / (0.1 * all_dim * std::log(rope.factor) + 1);
   }
   rope.attention_factor = params.number("attention_factor", inferred);
+  if (params.flag("truncate", true)) return;
+  rope.frequency_divisors = unrounded_yarn_divisors(rope);
+  rope.scaling = RopeScaling::none;
 }
 
 void read_longrope(const HfConfig& params, RopeConfig& rope) {
@@ -84,7 +86,7 @@ std::optional<HfConfig> find_parameters(const HfConfig& hf) {
 
 // Llama 3 scaling is known by the divisors it leaves; the published models use these settings.
 std::optional<Llama3Scaling> recognize_llama3(const RopeConfig& rope) {
-  if (rope.frequency_divisors.empty()) return std::nullopt;
+  if (rope.frequency_divisors.empty() || rope.attention_factor != 1) return std::nullopt;
   const double factor =
       double{*std::max_element(rope.frequency_divisors.begin(), rope.frequency_divisors.end())};
   const Llama3Scaling scaling{std::round(factor), 1, 4, 8192};
@@ -118,7 +120,8 @@ OrderedJson scaling_json(const DecoderConfig& config) {
   }
   // Divisors of unknown origin: longrope with the same list for all lengths is the same rotation.
   if (!rope.frequency_divisors.empty()) {
-    return longrope_json(rope.frequency_divisors, rope.frequency_divisors, 1, 1, config.context);
+    return longrope_json(rope.frequency_divisors, rope.frequency_divisors, 1, rope.attention_factor,
+                         config.context);
   }
   if (rope.scaling == RopeScaling::linear)
     return {{"rope_type", "linear"}, {"factor", rope.factor}};
@@ -134,8 +137,7 @@ OrderedJson scaling_json(const DecoderConfig& config) {
             {"original_max_position_embeddings", rope.original_context},
             {"attention_factor", rope.attention_factor},
             {"beta_fast", rope.beta_fast},
-            {"beta_slow", rope.beta_slow},
-            {"truncate", rope.truncate}};
+            {"beta_slow", rope.beta_slow}};
   }
   return nullptr;
 }

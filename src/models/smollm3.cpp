@@ -52,6 +52,7 @@ const Architecture smollm3{
         [](const DecoderConfig& config, OrderedJson& json) {
           json["attention_bias"] = config.qkv_bias;
           json["mlp_bias"] = config.mlp_bias;
+          json["pad_token_id"] = nullptr;  // else transformers takes one of the 3B model
           json["no_rope_layers"] = OrderedJson::array();
           for (int i = 0; i < config.layers; ++i)
             json["no_rope_layers"].push_back(config.rotates(i) ? 1 : 0);

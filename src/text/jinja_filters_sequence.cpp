@@ -31,13 +31,12 @@ Value filter_first(Sandbox& sandbox, const Value& input, const Arguments& argume
 
 // Whether Python's reversed() takes the value.
 bool is_reversible(const Value& value) {
-  return value.is_text() || value.is(Kind::sequence) || value.is_dict() ||
+  return value.is_undefined() || value.is_text() || value.is(Kind::sequence) || value.is_dict() ||
          value.object_as<Range>() != nullptr || value.object_as<DictView>() != nullptr;
 }
 
 Value filter_last(Sandbox& sandbox, const Value& input, const Arguments& arguments) {
   const Bound bound(sandbox, "last", arguments, {});
-  if (input.is_undefined()) sandbox.fail_undefined(input);
   if (!is_reversible(input)) sandbox.fail("last() expects a sequence, found {}", type_name(input));
   const std::vector<Value> items = list_items(sandbox, input);
   return items.empty() ? sandbox.undefined("No last item, sequence was empty.") : items.back();
@@ -63,7 +62,6 @@ Value filter_reverse(Sandbox& sandbox, const Value& input, const Arguments& argu
     const Value step = Value::integer(-1);
     return get_slice(sandbox, input, nullptr, nullptr, &step);
   }
-  if (input.is_undefined()) sandbox.fail_undefined(input);
   std::vector<Value> items = list_items(sandbox, input);
   std::reverse(items.begin(), items.end());
   if (is_reversible(input))

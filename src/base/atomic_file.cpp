@@ -57,7 +57,8 @@ AtomicFile::AtomicFile(fs::path path, bool replace) : path_(std::move(path)), re
     fail(ErrorKind::invalid_input, "{}: cannot be replaced by a file: it is {}", path_.string(),
          fs::is_directory(status) ? "a directory" : "a device or pipe");
   }
-  if (fs::exists(status) && !replace_) {
+  // Not by `status`, which sees no link that leads nowhere.
+  if (!replace_ && fs::exists(fs::symlink_status(path_, error))) {
     fail(ErrorKind::invalid_input,
          "{}: exists already; choose another name, or allow it to be replaced (--force)",
          path_.string());

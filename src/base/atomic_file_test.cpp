@@ -108,6 +108,15 @@ TEST(atomic_file, replaces_a_link_and_not_what_it_leads_to) {
   EXPECT_EQ(content_of(folder / "a"), "new");
 }
 
+TEST(atomic_file, a_link_that_leads_nowhere_exists_too) {
+  const TemporaryFolder folder;
+  fs::create_symlink("nowhere", folder / "a");
+  expect_error([&] { AtomicFile(folder / "a", false); }, ErrorKind::invalid_input,
+               HasSubstr("exists already"));
+  AtomicFile(folder / "a", true).commit();
+  EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(folder / "a")));
+}
+
 TEST(atomic_file, refuses_places_where_no_file_can_stand) {
   const TemporaryFolder folder;
   expect_error([&] { AtomicFile(folder / "no/a", false); }, ErrorKind::io,

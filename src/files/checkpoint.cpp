@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <optional>
 #include <system_error>
 
 #include "base/error.h"
@@ -79,6 +80,24 @@ Checkpoint open_file(const fs::path& path) {
   return open_safetensors(path);
 }
 
+// The first shard of a model that was split: "model.gguf" stands for model-00001-of-00003.gguf.
+std::optional<fs::path> find_first_shard(const fs::path& path) {
+  const fs::path directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  std::error_code error;
+  if (path.extension() != ".gguf" || !fs::is_directory(directory, error)) return std::nullopt;
+  std::optional<fs::path> found;
+  for (const fs::path& file : list(directory).ggufs) {
+    const auto shard = parse_shard_name(file.filename().string());
+    if (!shard || shard->prefix != path.stem()) continue;
+    if (found) {
+      fail(ErrorKind::invalid_input, "{}: was split twice, as {} and {}; name the one you mean",
+           path.string(), found->filename().string(), file.filename().string());
+    }
+    found = file;
+  }
+  return found;
+}
+
 }  // namespace
 
 const NamedTensor* Checkpoint::find(std::string_view name) const {
@@ -98,10 +117,16 @@ Checkpoint open_checkpoint(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) {
+    if (const auto shard = find_first_shard(path)) return open_gguf(*shard);
     fail(ErrorKind::io, "{}: expected a model file or directory, found nothing there",
          path.string());
   }
-  return fs::is_directory(status) ? open_directory(path) : open_file(path);
+  if (fs::is_directory(status)) return open_directory(path);
+  if (!fs::is_regular_file(status)) {
+    fail(ErrorKind::io, "{}: expected a model file or directory, found a device or pipe",
+         path.string());
+  }
+  return open_file(path);
 }
 
 }  // namespace nybble::files

@@ -44,9 +44,9 @@ struct Checkpoint {
   const NamedTensor& get(std::string_view name) const;
 };
 
-// Opens a GGUF file (or the first shard of a split one), a .safetensors file, its index, or a
-// directory that holds either. Reads headers only; data stay mapped. Throws Error with the file,
-// what was expected and what was found.
+// Opens a GGUF file, a split one by any of its shards or by the name it had before it was split, a
+// .safetensors file, its index, or a directory that holds either. Reads headers only; data stay
+// mapped. Throws Error with the file, what was expected and what was found.
 Checkpoint open_checkpoint(const std::filesystem::path& path);
 
 }  // namespace nybble::files

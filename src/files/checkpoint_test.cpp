@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "nybble/error.h"
+#include "base/error_check.h"
 
 namespace nybble::files {
 
@@ -23,6 +23,11 @@ TEST(checkpoint, opens_the_model_of_the_repository) {
   EXPECT_THROW(model.get("no such"), Error);
   EXPECT_THAT(model.texts, testing::Contains(testing::Key("config.json")));
   EXPECT_THAT(model.texts, testing::Contains(testing::Key("tokenizer.json")));
+}
+
+TEST(checkpoint, refuses_what_never_ends) {
+  expect_error([] { open_checkpoint("/dev/zero"); }, ErrorKind::io,
+               testing::HasSubstr("a device or pipe"));
 }
 
 TEST(checkpoint, opens_vocabularies_of_real_models) {

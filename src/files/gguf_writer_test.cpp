@@ -172,15 +172,25 @@ TEST(gguf_shards, are_written_and_read_back) {
     EXPECT_TRUE(fs::exists(folder / name)) << name;
   }
   EXPECT_EQ(folder.n_entries(), 3u);
-  // Any shard leads to the whole model, and so does the folder.
-  for (const fs::path& path :
-       {folder / "m-00001-of-00003.gguf", folder / "m-00003-of-00003.gguf", folder.path()}) {
+  // Any shard leads to the whole model, and so do the name before splitting and the folder.
+  for (const fs::path& path : {folder / "m-00001-of-00003.gguf", folder / "m-00003-of-00003.gguf",
+                               folder / "m.gguf", folder.path()}) {
     const Checkpoint model = open_checkpoint(path);
     EXPECT_EQ(model.n_files, 3);
     EXPECT_EQ(model.metadata.items(), metadata.items());
     EXPECT_EQ(model.get("b").file, "m-00002-of-00003.gguf");
     expect_planned_tensors(model);
   }
+}
+
+TEST(gguf_shards, of_two_numbers_are_asked_about) {
+  const TemporaryFolder folder;
+  for (const std::uint64_t max_bytes : {100u, 1u}) {
+    GgufWriter writer(folder / "m.gguf", false, Metadata(), plan, max_bytes);
+    write_all(writer, plan);
+  }
+  expect_error([&] { open_checkpoint(folder / "m.gguf"); }, ErrorKind::invalid_input,
+               AllOf(HasSubstr("m-00001-of-00003.gguf"), HasSubstr("m-00001-of-00004.gguf")));
 }
 
 TEST(gguf_shards, are_not_made_when_one_file_suffices) {

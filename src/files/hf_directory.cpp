@@ -201,8 +201,9 @@ HfDirectory read_hf_directory(const fs::path& path) {
   if (wants_index && is_there(index)) {
     read_index(index, found);
   } else {
+    // A file that the user named may be a link to anywhere.
     const fs::path file = is_directory ? find_single_file(directory) : path;
-    refuse_link_outside(file, directory);
+    if (is_directory) refuse_link_outside(file, directory);
     found.weights.push_back(file);
   }
   found.texts = read_texts(directory);

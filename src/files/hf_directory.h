@@ -17,8 +17,8 @@ struct HfDirectory {
 };
 
 // `path` is the directory, its index or one of its weight files. Names in the index stay inside the
-// directory, and so do symbolic links, except those of the cache of Hugging Face
-// (snapshots/<revision>/x -> ../../blobs/<hash>). Throws Error naming what is missing.
+// directory, and so do symbolic links that the user did not name, except those of the cache of
+// Hugging Face (snapshots/<revision>/x -> ../../blobs/<hash>). Throws Error naming what is missing.
 HfDirectory read_hf_directory(const std::filesystem::path& path);
 
 // The files of a directory that SafetensorsWriter may have written: weights and index, or the texts

@@ -170,6 +170,9 @@ TEST(hf_directory, links_stay_in_the_directory) {
   fs::create_symlink("../weights.safetensors", folder / "model/model.safetensors");
   expect_refused(folder / "model", ErrorKind::invalid_input, HasSubstr("outside its directory"));
 
+  EXPECT_EQ(open_checkpoint(folder / "model/model.safetensors").tensors.size(),
+            1u);  // named by the user
+
   // Links inside, and a link to the whole directory, are fine.
   fs::rename(folder / "weights.safetensors", folder / "model/real.safetensors");
   fs::remove(folder / "model/model.safetensors");

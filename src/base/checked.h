@@ -19,7 +19,8 @@ constexpr std::optional<std::uint64_t> checked_add(std::uint64_t a, std::uint64_
   return a + b;
 }
 
-// The smallest multiple of `alignment` (not 0) that is >= value, or nothing when it does not fit 64 bits.
+// The smallest multiple of `alignment` (not 0) that is >= value, or nothing when it does not fit 64
+// bits.
 constexpr std::optional<std::uint64_t> checked_align(std::uint64_t value, std::uint64_t alignment) {
   const std::uint64_t rest = value % alignment;
   return rest == 0 ? std::optional(value) : checked_add(value, alignment - rest);

@@ -25,7 +25,9 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
-// The text of a file of at most max_bytes. Throws Error(io), or Error(corrupt_file) when the file is longer.
-std::string read_text_file(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{1} << 30);
+// The text of a file of at most max_bytes. Throws Error(io), or Error(corrupt_file) when the file
+// is longer.
+std::string read_text_file(const std::filesystem::path& path,
+                           std::size_t max_bytes = std::size_t{1} << 30);
 
 }  // namespace nybble

@@ -7,14 +7,16 @@
 
 namespace nybble {
 
-// run() is called from one thread at a time. Results must not depend on which thread takes which item.
+// run() is called from one thread at a time. Results must not depend on which thread takes which
+// item.
 class ThreadPool {
  public:
   // n_threads includes the calling thread; 0 means one per core that the process may use.
   explicit ThreadPool(int n_threads = 0);
   ~ThreadPool();
   int size() const;
-  // Calls item(i, thread) for every i in [0, n), thread in [0, size()). The first exception is thrown again here.
+  // Calls item(i, thread) for every i in [0, n), thread in [0, size()). The first exception is
+  // thrown again here.
   void run(std::int64_t n, const std::function<void(std::int64_t i, int thread)>& item);
 
  private:

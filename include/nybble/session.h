@@ -54,8 +54,8 @@ struct SessionOptions {
   int context = 0;                   // 0: the model's own
   int threads = 0;
   int batch = 512;
-  std::string chat_template;         // Jinja source instead of the model's; empty: the model's
-  std::string template_variables_json;  // further variables of the template; empty: none
+  std::string chat_template = {};    // Jinja source instead of the model's; empty: the model's
+  std::string template_variables_json = {};  // further variables of the template; empty: none
 };
 
 // A model and one conversation with it. Not thread-safe, but cancel() may be called from a signal handler.

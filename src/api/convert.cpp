@@ -119,6 +119,7 @@ ConvertReport convert_model(const ConvertRequest& request, const ProgressCallbac
   ConvertReport report;
   const std::optional<FormatId> type = requested_format(request.type);
   const OpenedModel model = open_for_reading(request.input);
+  refuse_overwriting(model, request.output);
   const bool to_gguf = request.output.extension() == ".gguf";
   Output output = to_gguf ? plan_gguf(model, type, report) : plan_directory(model, type, report);
   output.plan.path = request.output;

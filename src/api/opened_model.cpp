@@ -1,5 +1,6 @@
 #include "api/opened_model.h"
 
+#include "base/atomic_file.h"
 #include "text/chat_template.h"
 
 namespace nybble {
@@ -26,6 +27,15 @@ std::uint64_t count_parameters(const models::ModelSource& source) {
     if (tensor.stored != nullptr) count += static_cast<std::uint64_t>(tensor.shape.count());
   }
   return count;
+}
+
+void refuse_overwriting(const OpenedModel& model, const std::filesystem::path& output) {
+  const std::filesystem::path& path = model.checkpoint->path;
+  refuse_same_file(path, output);
+  const auto folder = std::filesystem::is_directory(path) ? path : path.parent_path();
+  for (const files::NamedTensor& tensor : model.checkpoint->tensors) {
+    refuse_same_file(folder / tensor.file, output);
+  }
 }
 
 }  // namespace nybble

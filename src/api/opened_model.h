@@ -21,6 +21,9 @@ struct OpenedModel {
 // Throws Error.
 OpenedModel open_for_reading(const std::filesystem::path& model);
 
+// Throws Error(invalid_input) when the output is the model itself or one of its weight files.
+void refuse_overwriting(const OpenedModel& model, const std::filesystem::path& output);
+
 // All GGUF keys of the model: the source's, the tokenizer's and the chat template.
 files::Metadata gguf_metadata(const OpenedModel& model);
 

@@ -116,6 +116,7 @@ QuantizePlan plan_quantize(const QuantizeRequest& request) {
 QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCallback& progress) {
   const auto start = std::chrono::steady_clock::now();
   const OpenedModel model = open_for_reading(request.input);
+  refuse_overwriting(model, request.output);
   const Choices choices = choose(model.source, request);
   quantize::check_writable(choices.recipe, choices.tensors, choices.types);
   if (!request.allow_requantize) refuse_requantizing(model.source, choices);

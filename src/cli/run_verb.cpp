@@ -90,7 +90,12 @@ void run_once(const RunOptions& options, ChatSession& session, Mode mode, const 
   Generation generation;
   if (mode == Mode::complete) {
     if (!options.json && !options.hide_prompt) fmt::print("{}", prompt);
-    generation = complete_once(session, prompt, generate, !options.json);
+    try {
+      generation = complete_once(session, prompt, generate, !options.json);
+    } catch (const Error&) {
+      if (!options.json) fmt::print("\n");  // the message begins a line of its own
+      throw;
+    }
   } else {
     std::vector<Message> messages;
     if (!options.system.empty()) messages.push_back({"system", options.system});

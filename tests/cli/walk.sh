@@ -13,4 +13,5 @@ say nybble quantize $M q4.gguf Q4_K_M
 say nybble quantize $M q4.gguf Q8_0 --force
 say nybble quantize $M mixed.gguf Q2_K --tensor-type 'ffn_down=Q6_K' --token-embedding-type Q8_0
 say nybble inspect mixed.gguf
+say nybble quantize again.gguf again.gguf COPY --force --allow-requantize
 ls

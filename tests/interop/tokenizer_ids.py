@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Compares ids with the tokenizers and sentencepiece packages on 2,000 random lines of the shared texts.
+"""Compares ids with the tokenizers and sentencepiece packages on 2,000 random lines of the shared texts, and lets
+tokenizers read the tokenizer.json that nybble makes of the shared GGUF vocabularies.
 
-    python3 tests/interop/tokenizers.py BUILD_FOLDER
+    python3 tests/interop/tokenizer_ids.py BUILD_FOLDER
 
 Needs the program tokenize_lines in the build folder, ../shared, and the packages; says loudly what is missing.
 """
@@ -26,8 +27,8 @@ def random_lines():
     return random.Random(20260101).sample(sorted(lines), LINES)
 
 
-def ours(program, model, lines):
-    done = subprocess.run([program, model], input="\n".join(lines) + "\n", capture_output=True, text=True, encoding="utf-8")
+def ours(program, model, lines, *options):
+    done = subprocess.run([program, model, *options], input="\n".join(lines) + "\n", capture_output=True, text=True, encoding="utf-8")
     if done.returncode != 0:
         sys.exit(f"{model}: {done.stderr}")
     return [[int(word) for word in line.split()] for line in done.stdout.split("\n")[:-1]]
@@ -41,6 +42,22 @@ def compare(name, lines, expected, found):
     for i in wrong[:3]:
         print(f"  {lines[i]!r}\n  expected {expected[i]}\n  found    {found[i]}")
     return not wrong
+
+
+def compare_written(program, temporary, tokenizer_class):
+    """The ids that come with the GGUF vocabularies, from the tokenizer.json written for each."""
+    good = True
+    for model in sorted(SHARED.glob("data/tokenizers/*.gguf")):
+        folder = pathlib.Path(temporary) / f"hf_{model.stem}"
+        folder.mkdir()
+        subprocess.run([program, model, "--write-hf", folder], check=True)
+        peer = tokenizer_class.from_file(str(folder / "tokenizer.json"))
+        texts = (model.parent / f"{model.name}.inp").read_bytes().decode().split("\n__ggml_vocab_test__\n")[:-1]
+        lines = (model.parent / f"{model.name}.out").read_text().split("\n")[:len(texts)]
+        expected = [[int(word) for word in line.split()] for line in lines]
+        found = [peer.encode(text, add_special_tokens=False).ids for text in texts]
+        good &= compare(f"tokenizer.json of {model.name}", texts, expected, found)
+    return good
 
 
 def main():
@@ -72,13 +89,16 @@ def main():
             (folder / "model.safetensors").write_bytes(weights)
             directories.append(folder)
         for folder in directories:
+            options = []
             if (folder / "tokenizer.json").exists():
                 peer = Tokenizer.from_file(str(folder / "tokenizer.json"))
                 expected = [peer.encode(line, add_special_tokens=False).ids for line in lines]
             else:
                 peer = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
                 expected = [peer.encode(line) for line in lines]
-            good &= compare(folder.name, lines, expected, ours(program, folder, lines))
+                options = ["--plain"]  # SentencePiece knows no control tokens in text
+            good &= compare(folder.name, lines, expected, ours(program, folder, lines, *options))
+        good &= compare_written(program, temporary, Tokenizer)
     return 0 if good else 1
 
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "cli/command_line.h"
@@ -88,6 +89,8 @@ int main(int argc, char** argv) {
     return cli::complain(ErrorKind::out_of_memory,
                          "there is not enough memory for this; close other programs or take a "
                          "smaller model or context");
+  } catch (const std::system_error& error) {
+    return cli::complain(ErrorKind::io, error.what());  // fmt on a full disk
   } catch (const std::exception& error) {
     return cli::complain(ErrorKind::invalid_input,
                          fmt::format("unexpected failure: {}", error.what()));

@@ -4,9 +4,10 @@ import numpy
 
 import peer
 
-# What each program says about itself, and fields that llama.cpp takes from the name of the folder.
-OWN = ("general.name", "general.basename", "general.finetune", "general.size_label", "general.version",
-       "general.organization", "GGUF.", "nybble.")
+# Fields that llama.cpp takes from the name of the folder, and the name of a pre-tokenizer: several names stand for the
+# same rules, so token_ids judges those.
+OWN = ("tokenizer.ggml.pre", "general.name", "general.basename", "general.finetune", "general.size_label",
+       "general.version", "general.organization", "GGUF.", "nybble.")
 
 
 def fields(reader):
@@ -24,7 +25,7 @@ def compare_keys(table, model, ours, theirs):
         if a == b:
             same += 1
         else:
-            good = None if key.startswith(OWN) or a is None else False
+            good = None if a is None or b is None or key.startswith(OWN) else False
             table.add(good, model, key, short(a), short(b))
     table.add(True, model, f"{same} keys", "same", "")
 

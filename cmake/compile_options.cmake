@@ -19,8 +19,9 @@ if(NYBBLE_SANITIZE)
   set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_compile_options(nybble_options INTERFACE ${sanitize})
   target_link_options(nybble_options INTERFACE ${sanitize})
-  # Unoptimized sanitized code is too slow for tests that run a model.
-  target_compile_options(nybble_options INTERFACE -O1)
+  # Unoptimized sanitized code is too slow for tests that run a model; full debug information doubles the time to
+  # compile, and lines are what a sanitizer's report needs.
+  target_compile_options(nybble_options INTERFACE -O1 -g1)
   target_compile_definitions(nybble_options INTERFACE _GLIBCXX_ASSERTIONS)
 endif()
 if(NYBBLE_FUZZ)

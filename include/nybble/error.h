@@ -1,5 +1,5 @@
-// The one exception type of nybble: what kind of failure, and one sentence saying where, what was expected, what was
-// found and what to do.
+// The one exception type of nybble: what kind of failure, and one sentence saying where, what was
+// expected, what was found and what to do.
 #pragma once
 
 #include <stdexcept>
@@ -15,7 +15,7 @@ enum class ErrorKind {
   out_of_memory,
   device,
   io,
-  cancelled,      // the caller asked to stop
+  cancelled,  // the caller asked to stop
 };
 
 class Error : public std::runtime_error {

@@ -12,14 +12,15 @@
 namespace nybble {
 
 struct QuantizeRequest {
-  std::filesystem::path input;       // HF directory or GGUF
-  std::filesystem::path output;      // GGUF
-  std::string type;                  // a recipe ("Q4_K_M") or a format ("Q8_0"), case-insensitive; "COPY" keeps types
-  int threads = 0;                   // 0: one per core
-  bool pure = false;                 // every matrix in the recipe's main format
-  bool force = false;                // replace an existing output
+  std::filesystem::path input;   // HF directory or GGUF
+  std::filesystem::path output;  // GGUF
+  std::string
+      type;  // a recipe ("Q4_K_M") or a format ("Q8_0"), case-insensitive; "COPY" keeps types
+  int threads = 0;     // 0: one per core
+  bool pure = false;   // every matrix in the recipe's main format
+  bool force = false;  // replace an existing output
   bool allow_nan = false;
-  bool allow_requantize = false;     // take an already quantized input
+  bool allow_requantize = false;  // take an already quantized input
   // Regular expression on tensor names -> format; the first that matches wins over the recipe.
   std::vector<std::pair<std::string, std::string>> tensor_types;
   std::string output_tensor_type;    // format of the head; empty: the recipe's
@@ -31,7 +32,8 @@ struct PlannedTensor {
   std::vector<std::int64_t> shape;
   std::string from, to;
   std::uint64_t bytes_before = 0, bytes_after = 0;
-  std::string reason;                // "recipe", "fallback: rows of 576 are not divisible by 256", "kept: 1-D" ...
+  std::string
+      reason;  // "recipe", "fallback: rows of 576 are not divisible by 256", "kept: 1-D" ...
 };
 
 struct QuantizePlan {
@@ -39,7 +41,7 @@ struct QuantizePlan {
   std::vector<PlannedTensor> tensors;
   std::uint64_t bytes_before = 0, bytes_after = 0;  // of tensor data
   std::uint64_t parameters = 0;
-  double bits_per_weight = 0;        // of all tensor data
+  double bits_per_weight = 0;  // of all tensor data
   std::size_t fallbacks = 0;
 };
 
@@ -54,7 +56,8 @@ struct QuantizeReport {
 // What quantize_model() would do. Reads headers only.
 QuantizePlan plan_quantize(const QuantizeRequest& request);
 // Same bytes for any number of threads. Throws Error.
-QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCallback& progress = {});
+QuantizeReport quantize_model(const QuantizeRequest& request,
+                              const ProgressCallback& progress = {});
 // Names that `type` takes: recipes and formats, with one line on each.
 std::vector<std::pair<std::string, std::string>> quantize_types();
 

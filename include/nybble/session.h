@@ -14,7 +14,7 @@ namespace nybble {
 
 // Names and defaults of llama.cpp.
 struct SamplingOptions {
-  float temperature = 0.8f;          // <= 0: greedy
+  float temperature = 0.8f;  // <= 0: greedy
   int top_k = 40;
   float top_p = 0.95f;
   float min_p = 0.05f;
@@ -31,9 +31,9 @@ struct SamplingOptions {
 };
 
 struct GenerateOptions {
-  int max_tokens = -1;               // -1: until the end of the answer or of the context
+  int max_tokens = -1;  // -1: until the end of the answer or of the context
   SamplingOptions sampling;
-  std::vector<std::string> stop;     // the answer ends before the first of these
+  std::vector<std::string> stop;  // the answer ends before the first of these
   bool ignore_eos = false;
 };
 
@@ -51,14 +51,15 @@ struct Generation {
 };
 
 struct SessionOptions {
-  int context = 0;                   // 0: the model's own
+  int context = 0;  // 0: the model's own
   int threads = 0;
   int batch = 512;
-  std::string chat_template = {};    // Jinja source instead of the model's; empty: the model's
+  std::string chat_template = {};  // Jinja source instead of the model's; empty: the model's
   std::string template_variables_json = {};  // further variables of the template; empty: none
 };
 
-// A model and one conversation with it. Not thread-safe, but cancel() may be called from a signal handler.
+// A model and one conversation with it. Not thread-safe, but cancel() may be called from a signal
+// handler.
 class ChatSession {
  public:
   // Throws Error.
@@ -70,7 +71,8 @@ class ChatSession {
   // Continues `prompt` as it is (BOS by the model's rule). Text arrives in whole UTF-8 characters.
   Generation complete(std::string_view prompt, const GenerateOptions& options,
                       const std::function<void(std::string_view)>& on_text = {});
-  // Answers a conversation, rendered with the chat template. What the cache already holds is not computed again.
+  // Answers a conversation, rendered with the chat template. What the cache already holds is not
+  // computed again.
   Generation answer(const std::vector<Message>& messages, const GenerateOptions& options,
                     const std::function<void(std::string_view)>& on_text = {});
   // Stops the answer that is being generated.

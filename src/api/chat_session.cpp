@@ -64,7 +64,8 @@ struct ChatSession::State {
                       const std::function<void(std::string_view)>& on_text) {
     if (prompt.empty()) {
       fail(ErrorKind::invalid_input,
-           "the prompt has no tokens, expected text, since this model has no token that begins a text");
+           "the prompt has no tokens, expected text, since this model has no token that begins a "
+           "text");
     }
     is_cancelled = false;
     return generator.run({.prompt = std::move(prompt),
@@ -89,9 +90,13 @@ ChatSession::ChatSession(const std::filesystem::path& model, const SessionOption
 
 ChatSession::~ChatSession() = default;
 
-bool ChatSession::has_chat_template() const { return state_->chat_template.has_value(); }
+bool ChatSession::has_chat_template() const {
+  return state_->chat_template.has_value();
+}
 
-int ChatSession::context() const { return state_->session.context(); }
+int ChatSession::context() const {
+  return state_->session.context();
+}
 
 Generation ChatSession::complete(std::string_view prompt, const GenerateOptions& options,
                                  const std::function<void(std::string_view)>& on_text) {
@@ -117,6 +122,8 @@ Generation ChatSession::answer(const std::vector<Message>& messages, const Gener
                           on_text);
 }
 
-void ChatSession::cancel() noexcept { state_->is_cancelled = true; }
+void ChatSession::cancel() noexcept {
+  state_->is_cancelled = true;
+}
 
 }  // namespace nybble

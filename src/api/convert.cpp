@@ -127,9 +127,10 @@ ConvertReport convert_model(const ConvertRequest& request, const ProgressCallbac
   output.plan.max_shard_bytes = request.max_shard_bytes;
   write_tensors(output.kind, output.plan, output.tensors, quantize::default_method(),
                 {.step = "convert", .threads = 0, .allow_nan = request.allow_nan}, progress);
-  report.output = request.output.string();
+  const files::Checkpoint written = files::open_checkpoint(request.output);
+  report.output = written.path.string();  // of a split GGUF: the first shard
   report.tensors = output.tensors.size();
-  report.bytes = files::open_checkpoint(request.output).file_bytes;
+  report.bytes = written.file_bytes;
   return report;
 }
 

@@ -112,7 +112,6 @@ void write_tensors(const exports::ExportKind& kind, exports::ExportPlan plan,
     report.done += static_cast<std::uint64_t>(tensor.source->shape.count());
   }
   out->finish();
-  report.step = options.step;
   if (progress) progress(report);
 }
 

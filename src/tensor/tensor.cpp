@@ -7,13 +7,16 @@ namespace nybble {
 std::size_t row_bytes(FormatId format, std::int64_t cols) {
   const formats::FormatInfo& info = formats::info(format);
   if (cols % info.block_len != 0) {
-    fail(ErrorKind::invalid_input, "rows of {} values cannot be {}: expected a multiple of {}", cols,
-         info.name, info.block_len);
+    fail(ErrorKind::invalid_input, "rows of {} values cannot be {}: expected a multiple of {}",
+         cols, info.name, info.block_len);
   }
-  return static_cast<std::size_t>(cols / info.block_len) * static_cast<std::size_t>(info.block_bytes);
+  return static_cast<std::size_t>(cols / info.block_len) *
+         static_cast<std::size_t>(info.block_bytes);
 }
 
-std::size_t TensorView::row_bytes() const { return nybble::row_bytes(format, shape.cols()); }
+std::size_t TensorView::row_bytes() const {
+  return nybble::row_bytes(format, shape.cols());
+}
 
 std::span<const std::byte> TensorView::row(std::int64_t i) const {
   const std::size_t size = row_bytes();

@@ -11,7 +11,8 @@
 
 namespace nybble {
 
-// Borrowed. Rows lie one after the other, each row_bytes() long; cols is divisible by the format's block_len.
+// Borrowed. Rows lie one after the other, each row_bytes() long; cols is divisible by the format's
+// block_len.
 struct TensorView {
   FormatId format{};
   Shape shape;
@@ -30,12 +31,14 @@ struct Tensor {
   std::vector<std::byte> bytes;
 
   Tensor() = default;
-  // Zeroed bytes for this shape. Throws invalid_input when cols is not divisible by the block length.
+  // Zeroed bytes for this shape. Throws invalid_input when cols is not divisible by the block
+  // length.
   Tensor(FormatId format, Shape shape);
   TensorView view() const { return {format, shape, bytes}; }
 };
 
-// Bytes of a row of `cols` values. Throws invalid_input when cols is not divisible by the format's block length.
+// Bytes of a row of `cols` values. Throws invalid_input when cols is not divisible by the format's
+// block length.
 std::size_t row_bytes(FormatId format, std::int64_t cols);
 
 }  // namespace nybble

@@ -1,14 +1,16 @@
 // The second walk on the model of the repository: checkpoint to tokens.
 #include <gtest/gtest.h>
 
+#include "base/temporary_folder.h"
 #include "nybble/error.h"
 #include "nybble/evaluate.h"
 #include "nybble/quantize.h"
 #include "nybble/session.h"
-#include "walk_files.h"
 
 namespace nybble::walk {
 namespace {
+
+const std::filesystem::path tale = "models/tale-6m";
 
 GenerateOptions greedy(int tokens) {
   GenerateOptions options;
@@ -73,7 +75,8 @@ TEST(chat_walk, refuses_to_chat_without_a_template) {
 }
 
 TEST(chat_walk, chats_with_a_template_given) {
-  ChatSession session(tale, {.chat_template = "{% for m in messages %}{{ m.content }}{% endfor %}"});
+  ChatSession session(tale,
+                      {.chat_template = "{% for m in messages %}{{ m.content }}{% endfor %}"});
   const std::string prompt(beginning);
   // The template adds nothing, so the answer is the completion without BOS.
   const Generation answer = session.answer({{"user", prompt}}, greedy(8));
@@ -81,7 +84,7 @@ TEST(chat_walk, chats_with_a_template_given) {
 }
 
 TEST(chat_walk, quantizing_costs_a_little_perplexity_and_less_with_more_bits) {
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   const auto perplexity_of = [&](const std::filesystem::path& model) {
     EvaluateRequest request;
     request.model = model;

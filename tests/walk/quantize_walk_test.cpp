@@ -1,4 +1,5 @@
 // The first walk on the model of the repository: checkpoint to quantized GGUF.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

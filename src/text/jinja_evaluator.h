@@ -87,9 +87,9 @@ class Evaluator {
 
   // Loops and macros: jinja_execute_for.cpp, jinja_macro.cpp.
   Value run_recursive(const ForNode& node, const Value& iterable, int depth,
-                      const std::shared_ptr<Frame>& outside);
+                      std::shared_ptr<Frame> outside);
   void run_loop(const ForNode& node, const Value& iterable, int depth,
-                const std::shared_ptr<Frame>& outside, Output& out);
+                std::shared_ptr<Frame> outside, Output& out);
   std::shared_ptr<Iterator> filter_items(const ForNode& node, std::shared_ptr<Iterator> items,
                                          const std::shared_ptr<Frame>& outside);
   std::shared_ptr<Object> make_macro(const std::shared_ptr<MacroCode>& code);

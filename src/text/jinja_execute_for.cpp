@@ -17,7 +17,7 @@ Evaluator::Flow Evaluator::execute(const ForNode& node, Output& out) {
 // A recursive loop is a function in jinja2: `loop(items)` renders it for other items. outside: the
 // frame around it.
 Value Evaluator::run_recursive(const ForNode& node, const Value& iterable, int depth,
-                               const std::shared_ptr<Frame>& outside) {
+                               std::shared_ptr<Frame> outside) {
   const InFrame inside(*this, make_frame(node.function, outside));
   Output out(sandbox_);
   run_loop(node, iterable, depth, outside, out);
@@ -25,7 +25,7 @@ Value Evaluator::run_recursive(const ForNode& node, const Value& iterable, int d
 }
 
 void Evaluator::run_loop(const ForNode& node, const Value& iterable, int depth,
-                         const std::shared_ptr<Frame>& outside, Output& out) {
+                         std::shared_ptr<Frame> outside, Output& out) {
   std::shared_ptr<Iterator> items = iterate(sandbox_, iterable);
   if (node.filter) items = filter_items(node, std::move(items), outside);
   std::shared_ptr<Loop> loop;

@@ -15,7 +15,7 @@ Evaluator::Flow Evaluator::execute(const ForNode& node, Output& out) {
 }
 
 // A recursive loop is a function in jinja2: `loop(items)` renders it for other items. outside: the
-// frame around it.
+// frame around it, as a copy, since frame_ changes below.
 Value Evaluator::run_recursive(const ForNode& node, const Value& iterable, int depth,
                                std::shared_ptr<Frame> outside) {
   const InFrame inside(*this, make_frame(node.function, outside));

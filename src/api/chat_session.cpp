@@ -1,10 +1,9 @@
 // The second walk: checkpoint to session to tokens.
 #include <atomic>
-#include <chrono>
-#include <limits>
 
 #include "api/opened_model.h"
 #include "base/error.h"
+#include "base/wall_clock.h"
 #include "nybble/session.h"
 #include "runtime/generate.h"
 #include "text/chat_template.h"
@@ -27,11 +26,6 @@ text::SamplingParams sampling_of(const SamplingOptions& options) {
           .mirostat_eta = options.mirostat_eta,
           .logit_bias = options.logit_bias,
           .seed = options.seed};
-}
-
-std::int64_t seconds_now() {
-  using namespace std::chrono;
-  return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
 }
 
 OrderedJson template_context(const text::Tokenizer& tokenizer, const SessionOptions& options) {

@@ -120,8 +120,10 @@ ModelReference parse_reference(std::string_view text, std::string_view endpoint)
   std::error_code ignored;
   if (!text.empty() && std::filesystem::exists(std::filesystem::path(text), ignored)) return path;
   // More than user/repo, or the ending of a file: meant as a path. The hub is not asked by mistake.
+  // Slashes of a revision (@refs/pr/1) do not count.
+  const std::string_view name = text.substr(0, text.find_first_of("@:"));
   const bool is_path = text.starts_with('/') || text.starts_with('.') || text.starts_with('~') ||
-                       text.ends_with(".gguf") || std::ranges::count(text, '/') > 1;
+                       text.ends_with(".gguf") || std::ranges::count(name, '/') > 1;
   if (is_path) {
     fail(ErrorKind::io,
          "{}: no such file or folder (a file of a repository is written hf://user/repo/file)",

@@ -1,11 +1,10 @@
 // Tokens and chat templates of a model.
 #include "nybble/text.h"
 
-#include <chrono>
-
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mapped_file.h"
+#include "base/wall_clock.h"
 #include "files/checkpoint.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
@@ -17,11 +16,6 @@ bool is_bare_template(const std::filesystem::path& path) {
   const std::string extension = path.extension().string();
   return extension == ".jinja" || extension == ".j2" || extension == ".jinja2" ||
          extension == ".txt";
-}
-
-std::int64_t seconds_now() {
-  using namespace std::chrono;
-  return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
 }
 
 // The variables of the request; an array of messages is the variable "messages".

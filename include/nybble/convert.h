@@ -21,7 +21,7 @@ struct ConvertRequest {
 };
 
 struct ConvertReport {
-  std::string output;
+  std::string output;  // of a split GGUF: the first file
   std::uint64_t bytes = 0;
   std::size_t tensors = 0;
   std::vector<std::string> notes;  // what could not be carried over, and what was dequantized

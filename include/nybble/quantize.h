@@ -23,6 +23,8 @@ struct QuantizeRequest {
   bool allow_requantize = false;  // take an already quantized input
   // Regular expression on tensor names -> format; the first that matches wins over the recipe.
   std::vector<std::pair<std::string, std::string>> tensor_types;
+  std::uint64_t max_shard_bytes = 0;  // > 0: split into files of at most this many bytes of tensors
+  bool keep_split = false;  // as many files as the (split GGUF) input, the same tensors in each
   std::string output_tensor_type;    // format of the head; empty: the recipe's
   std::string token_embedding_type;  // format of the embedding; empty: the recipe's
 };
@@ -47,8 +49,9 @@ struct QuantizePlan {
 
 struct QuantizeReport {
   QuantizePlan plan;
-  std::string output;
-  std::uint64_t file_bytes = 0;
+  std::string output;  // of a split GGUF: the first file
+  int n_files = 1;
+  std::uint64_t file_bytes = 0;  // of all files
   double file_bits_per_weight = 0;
   double seconds = 0;
 };

@@ -125,12 +125,12 @@ ConvertReport convert_model(const ConvertRequest& request, const ProgressCallbac
   output.plan.path = request.output;
   output.plan.replace = request.force;
   output.plan.max_shard_bytes = request.max_shard_bytes;
-  write_tensors(output.kind, output.plan, output.tensors, quantize::default_method(),
-                {.step = "convert", .threads = 0, .allow_nan = request.allow_nan}, progress);
-  const files::Checkpoint written = files::open_checkpoint(request.output);
-  report.output = written.path.string();  // of a split GGUF: the first shard
+  const std::filesystem::path path =
+      write_tensors(output.kind, output.plan, output.tensors, quantize::default_method(),
+                    {.step = "convert", .threads = 0, .allow_nan = request.allow_nan}, progress);
+  report.output = path.string();
   report.tensors = output.tensors.size();
-  report.bytes = written.file_bytes;
+  report.bytes = files::open_checkpoint(path).file_bytes;
   return report;
 }
 

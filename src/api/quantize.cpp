@@ -95,6 +95,26 @@ void refuse_requantizing(const models::ModelSource& source, const Choices& choic
   }
 }
 
+// The file of each tensor in a split input; a tensor that nybble derives stays with the one before.
+std::vector<std::size_t> input_shards(const models::ModelSource& source) {
+  if (source.checkpoint->container != "gguf") {
+    fail(ErrorKind::invalid_input,
+         "{}: --keep-split takes over the files of a split GGUF, and this is {}; give "
+         "--split-max-size",
+         source.checkpoint->path.string(), source.checkpoint->container);
+  }
+  std::vector<std::size_t> shards;
+  std::size_t shard = 0;
+  std::string_view file;
+  for (const models::SourceTensor& tensor : source.tensors) {
+    const std::string_view next = tensor.stored == nullptr ? file : tensor.stored->file;
+    if (!file.empty() && next != file) ++shard;
+    file = next;
+    shards.push_back(shard);
+  }
+  return shards;
+}
+
 files::Metadata output_metadata(const OpenedModel& model, const quantize::Recipe& recipe) {
   files::Metadata metadata = gguf_metadata(model);
   if (recipe.file_type >= 0) {
@@ -131,13 +151,16 @@ QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCall
   exports::ExportPlan plan;
   plan.path = request.output;
   plan.replace = request.force;
+  plan.max_shard_bytes = request.max_shard_bytes;
+  if (request.keep_split) plan.shards = input_shards(model.source);
   plan.metadata = output_metadata(model, choices.recipe);
-  write_tensors(exports::find("gguf"), plan, tensors, quantize::default_method(),
-                {.step = "quantize", .threads = request.threads, .allow_nan = request.allow_nan},
-                progress);
+  const files::Checkpoint written = files::open_checkpoint(write_tensors(
+      exports::find("gguf"), plan, tensors, quantize::default_method(),
+      {.step = "quantize", .threads = request.threads, .allow_nan = request.allow_nan}, progress));
 
-  report.output = request.output.string();
-  report.file_bytes = std::filesystem::file_size(request.output);
+  report.output = written.path.string();
+  report.n_files = written.n_files;
+  report.file_bytes = written.file_bytes;
   report.file_bits_per_weight =
       8.0 * static_cast<double>(report.file_bytes) / static_cast<double>(report.plan.parameters);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -93,9 +93,10 @@ void write_tensor(const OutputTensor& output, const quantize::Method& method, bo
 
 }  // namespace
 
-void write_tensors(const exports::ExportKind& kind, exports::ExportPlan plan,
-                   std::span<const OutputTensor> tensors, const quantize::Method& method,
-                   const StreamOptions& options, const ProgressCallback& progress) {
+std::filesystem::path write_tensors(const exports::ExportKind& kind, exports::ExportPlan plan,
+                                    std::span<const OutputTensor> tensors,
+                                    const quantize::Method& method, const StreamOptions& options,
+                                    const ProgressCallback& progress) {
   Progress report{.step = options.step, .done = 0, .total = 0, .unit = "values", .detail = {}};
   plan.tensors.clear();
   for (const auto& [tensor, format] : tensors) {
@@ -111,8 +112,9 @@ void write_tensors(const exports::ExportKind& kind, exports::ExportPlan plan,
     write_tensor(output, method, options.allow_nan, pool, *out);
     report.done += static_cast<std::uint64_t>(tensor.source->shape.count());
   }
-  out->finish();
+  const std::filesystem::path written = out->finish();
   if (progress) progress(report);
+  return written;
 }
 
 }  // namespace nybble

@@ -24,11 +24,12 @@ struct StreamOptions {
   bool allow_nan = false;  // NaN and infinity pass into float formats, and become 0 in others
 };
 
-// Writes all tensors and finishes the output. `plan` comes without its list of tensors, which is
-// made here. Throws Error(invalid_input) naming tensor and index of a NaN or infinity, or of a
-// value that the format cannot hold.
-void write_tensors(const exports::ExportKind& kind, exports::ExportPlan plan,
-                   std::span<const OutputTensor> tensors, const quantize::Method& method,
-                   const StreamOptions& options, const ProgressCallback& progress);
+// Writes all tensors and finishes the output; returns what other verbs open. `plan` comes without
+// its list of tensors, which is made here. Throws Error(invalid_input) naming tensor and index of a
+// NaN or infinity, or of a value that the format cannot hold.
+std::filesystem::path write_tensors(const exports::ExportKind& kind, exports::ExportPlan plan,
+                                    std::span<const OutputTensor> tensors,
+                                    const quantize::Method& method, const StreamOptions& options,
+                                    const ProgressCallback& progress);
 
 }  // namespace nybble

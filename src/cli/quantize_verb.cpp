@@ -20,7 +20,8 @@ namespace {
 
 struct QuantizeOptions {
   QuantizeRequest request;
-  std::string in, out, type, threads;     // by place, see read_arguments
+  std::string in, out, type, threads;  // by place, see read_arguments
+  std::string max_shard;
   std::vector<std::string> tensor_types;  // "REGEX=TYPE"
   bool leave_output = false, dry_run = false, json = false;
 };
@@ -117,6 +118,7 @@ Json to_json(const QuantizePlan& plan) {
 Json to_json(const QuantizeReport& report) {
   return {
       {"output", report.output},
+      {"files", report.n_files},
       {"file_bytes", report.file_bytes},
       {"bpw", {{"file", report.file_bits_per_weight}, {"tensors", report.plan.bits_per_weight}}},
       {"fallbacks", report.plan.fallbacks},
@@ -168,6 +170,8 @@ void show_plan(const QuantizeOptions& options) {
 void execute(QuantizeOptions& options) {
   read_arguments(options);
   read_tensor_types(options);
+  if (!options.max_shard.empty())
+    options.request.max_shard_bytes = parse_size(options.max_shard, "--split-max-size");
   if (options.leave_output) keep_output_type(options.request);
   if (options.dry_run) {
     show_plan(options);
@@ -183,7 +187,9 @@ void execute(QuantizeOptions& options) {
     return;
   }
   print_totals(report.plan);
-  fmt::print("wrote {}: {}, {:.2f} bits per weight, {}\n", report.output,
+  const std::string files =
+      report.n_files == 1 ? "" : fmt::format(" and {} more", report.n_files - 1);
+  fmt::print("wrote {}{}: {}, {:.2f} bits per weight, {}\n", report.output, files,
              show_bytes(report.file_bytes), report.file_bits_per_weight,
              show_seconds(report.seconds));
 }
@@ -224,6 +230,12 @@ void add_quantize(CLI::App& program) {
       ->type_name("");
   verb->add_option("THREADS", options->threads, "Threads; default: one per core")->type_name("");
   add_type_flags(*verb, *options);
+  auto* max_size = verb->add_option("--split-max-size", options->max_shard,
+                                    "Split the output into files of at most this size, e.g. 2G");
+  max_size->type_name("SIZE");
+  verb->add_flag("--keep-split", options->request.keep_split,
+                 "Split the output into the files of the input, a split GGUF")
+      ->excludes(max_size);
   verb->add_flag("--dry-run", options->dry_run,
                  "Print the plan, the sizes and the fallbacks; write nothing");
   verb->add_flag("--allow-requantize", options->request.allow_requantize,

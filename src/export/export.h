@@ -21,6 +21,8 @@ struct ExportPlan {
       texts;                               // config.json, tokenizer.json ..., for directories
   std::vector<files::TensorPlan> tensors;  // in the order in which they will be written
   std::uint64_t max_shard_bytes = 0;       // 0: the container's default
+  // File of each tensor, from 0 and ascending, instead of a largest size; empty: by size.
+  std::vector<std::size_t> shards;
 };
 
 // Streams: one tensor in memory at a time. The output appears when finish() returns; a destroyed
@@ -29,7 +31,8 @@ class Export {
  public:
   virtual ~Export() = default;
   virtual void write(std::span<const std::byte> bytes) = 0;
-  virtual void finish() = 0;
+  // Returns what other verbs open: the file, of a split GGUF the first one, or the directory.
+  virtual std::filesystem::path finish() = 0;
 };
 
 // begin() makes the temporary output at once and throws as AtomicFile does, e.g. when the disk has

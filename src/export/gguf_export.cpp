@@ -8,9 +8,10 @@ namespace {
 class GgufExport final : public Export {
  public:
   explicit GgufExport(const ExportPlan& plan)
-      : writer_(plan.path, plan.replace, plan.metadata, plan.tensors, plan.max_shard_bytes) {}
+      : writer_(plan.path, plan.replace, plan.metadata, plan.tensors, plan.max_shard_bytes,
+                plan.shards) {}
   void write(std::span<const std::byte> bytes) override { writer_.write(bytes); }
-  void finish() override { writer_.finish(); }
+  std::filesystem::path finish() override { return writer_.finish(); }
 
  private:
   files::GgufWriter writer_;

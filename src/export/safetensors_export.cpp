@@ -9,16 +9,21 @@ namespace {
 class SafetensorsExport final : public Export {
  public:
   explicit SafetensorsExport(const ExportPlan& plan)
-      // transformers asks for the "format" of the arrays and takes "pt".
-      : writer_(
+      : path_(plan.path),
+        // transformers asks for the "format" of the arrays and takes "pt".
+        writer_(
             plan.path, plan.replace, {{"format", "pt"}}, plan.tensors,
             plan.max_shard_bytes == 0 ? files::safetensors_default_shard : plan.max_shard_bytes) {
     for (const auto& [name, text] : plan.texts) writer_.add_text(name, text);
   }
   void write(std::span<const std::byte> bytes) override { writer_.write(bytes); }
-  void finish() override { writer_.finish(); }
+  std::filesystem::path finish() override {
+    writer_.finish();
+    return path_;
+  }
 
  private:
+  std::filesystem::path path_;
   files::SafetensorsWriter writer_;
 };
 

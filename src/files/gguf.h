@@ -40,14 +40,20 @@ class GgufWriter {
  public:
   // With max_shard_bytes > 0, a model whose tensors take more is split as llama.cpp does:
   // `name.gguf` becomes name-00001-of-00003.gguf ..., each with at most that many bytes of tensors
-  // (a larger tensor stands alone). Throws Error(invalid_input) for a plan that contradicts itself,
-  // Error(unsupported) for one that GGUF cannot hold.
+  // (a larger tensor stands alone). `shards` gives the file of each tensor instead, from 0 and
+  // ascending. Throws Error(invalid_input) for a plan that contradicts itself, Error(unsupported)
+  // for one that GGUF cannot hold.
   GgufWriter(const std::filesystem::path& path, bool replace, const Metadata& metadata,
-             const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes = 0);
+             const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes = 0,
+             const std::vector<std::size_t>& shards = {});
   // Bytes of the next tensor in the order of the plan, in pieces of any size.
   void write(std::span<const std::byte> bytes) { writer_.write(bytes); }
-  // Throws Error(invalid_input) when bytes of a tensor are missing.
-  void finish() { writer_.finish(); }
+  // Returns the path of the file, of a split model the first one. Throws Error(invalid_input) when
+  // bytes of a tensor are missing.
+  std::filesystem::path finish() {
+    writer_.finish();
+    return writer_.path_of(0);
+  }
 
  private:
   PlacedWriter writer_;

@@ -181,11 +181,26 @@ std::string shard_prefix(const std::filesystem::path& path) {
   return name.ends_with(".gguf") ? name.substr(0, name.size() - 5) : name;
 }
 
+// The planned file of each tensor: each is the one before or the next.
+void check_shards(const std::vector<std::size_t>& shards, std::size_t n_tensors) {
+  bool is_ascending = shards.size() == n_tensors && (shards.empty() || shards[0] == 0);
+  for (std::size_t i = 1; is_ascending && i < shards.size(); ++i)
+    is_ascending = shards[i] == shards[i - 1] || shards[i] == shards[i - 1] + 1;
+  if (!is_ascending) {
+    fail(ErrorKind::invalid_input,
+         "the tensors do not stand in the order of their files, which a split GGUF needs; give a "
+         "largest size instead");
+  }
+}
+
 Placement place(const std::filesystem::path& path, const Metadata& metadata,
-                const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes) {
+                const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes,
+                const std::vector<std::size_t>& planned_shards) {
   const std::vector<std::uint64_t> sizes = check_tensors(tensors);
   const std::uint64_t alignment = alignment_of(metadata);
-  const std::vector<std::size_t> shards = plan_shards(sizes, max_shard_bytes);
+  if (!planned_shards.empty()) check_shards(planned_shards, tensors.size());
+  const std::vector<std::size_t> shards =
+      planned_shards.empty() ? plan_shards(sizes, max_shard_bytes) : planned_shards;
   const std::size_t n_shards = shards.empty() ? 1 : shards.back() + 1;
   Placement placement;
   if (n_shards == 1) {
@@ -214,7 +229,8 @@ Placement place(const std::filesystem::path& path, const Metadata& metadata,
 }  // namespace
 
 GgufWriter::GgufWriter(const std::filesystem::path& path, bool replace, const Metadata& metadata,
-                       const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes)
-    : writer_(place(path, metadata, tensors, max_shard_bytes), replace) {}
+                       const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes,
+                       const std::vector<std::size_t>& shards)
+    : writer_(place(path, metadata, tensors, max_shard_bytes, shards), replace) {}
 
 }  // namespace nybble::files

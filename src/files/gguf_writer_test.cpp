@@ -193,6 +193,22 @@ TEST(gguf_shards, of_two_numbers_are_asked_about) {
                AllOf(HasSubstr("m-00001-of-00003.gguf"), HasSubstr("m-00001-of-00004.gguf")));
 }
 
+TEST(gguf_shards, stand_where_they_were_planned) {
+  const TemporaryFolder folder;
+  GgufWriter writer(folder / "m.gguf", false, Metadata(), plan, 0, {0, 0, 1, 2});
+  write_all(writer, plan);
+  const Checkpoint model = open_checkpoint(folder / "m.gguf");
+  EXPECT_EQ(model.n_files, 3);
+  EXPECT_EQ(model.get("b").file, "m-00001-of-00003.gguf");
+  EXPECT_EQ(model.get("c").file, "m-00002-of-00003.gguf");
+  expect_planned_tensors(model);
+  for (const std::vector<std::size_t>& shards :
+       {std::vector<std::size_t>{0, 1, 0, 1}, {0, 0, 2, 2}, {1, 1, 1, 1}, {0, 0, 0}}) {
+    expect_error([&] { GgufWriter(folder / "n.gguf", false, Metadata(), plan, 0, shards); },
+                 ErrorKind::invalid_input, HasSubstr("in the order of their files"));
+  }
+}
+
 TEST(gguf_shards, are_not_made_when_one_file_suffices) {
   const TemporaryFolder folder;
   GgufWriter writer(folder / "m.gguf", false, Metadata(), plan, 1000000);

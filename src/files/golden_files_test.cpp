@@ -31,12 +31,13 @@ void expect_tensors(const std::vector<NamedTensor>& tensors, const Json& describ
   ASSERT_EQ(tensors.size(), described.size());
   for (const NamedTensor& tensor : tensors) {
     const Json& expected_tensor = described.at(tensor.name);
-    EXPECT_EQ(formats::info(tensor.data.format).name, expected_tensor["type"]) << tensor.name;
+    EXPECT_EQ(formats::info(tensor.data.format).name, expected_tensor["type"].get<std::string>())
+        << tensor.name;
     EXPECT_EQ(Json(std::vector<std::int64_t>(tensor.data.shape.dims().begin(),
                                              tensor.data.shape.dims().end())),
               expected_tensor["shape"])
         << tensor.name;
-    EXPECT_EQ(hex(tensor.data.bytes), expected_tensor["bytes"]) << tensor.name;
+    EXPECT_EQ(hex(tensor.data.bytes), expected_tensor["bytes"].get<std::string>()) << tensor.name;
   }
 }
 

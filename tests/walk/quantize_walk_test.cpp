@@ -76,6 +76,36 @@ TEST(quantize_walk, directory_and_its_f32_gguf_give_the_same_tensors) {
   EXPECT_TRUE(a.substr(a.size() - plan.bytes_after) == b.substr(b.size() - plan.bytes_after));
 }
 
+TEST(quantize_walk, splits_by_size_or_as_the_input_is) {
+  const TemporaryFolder folder;
+  quantize_tale(folder / "whole.gguf", "Q4_K_M");
+  QuantizeRequest request;
+  request.input = tale;
+  request.output = folder / "f32.gguf";
+  request.type = "F32";
+  request.max_shard_bytes = 6 << 20;
+  const QuantizeReport by_size = quantize_model(request);
+  request = {};
+  request.input = by_size.output;
+  request.output = folder / "kept.gguf";
+  request.type = "Q4_K_M";
+  request.keep_split = true;
+
+  const QuantizeReport kept = quantize_model(request);
+
+  EXPECT_GT(by_size.n_files, 2);
+  EXPECT_EQ(kept.n_files, by_size.n_files);
+  EXPECT_THAT(kept.output, testing::HasSubstr("kept-00001-of-"));
+  const ModelSummary before = inspect_model(by_size.output), after = inspect_model(kept.output);
+  const auto number = [](const std::string& file) { return file.substr(file.find("-0000")); };
+  for (std::size_t i = 0; i < before.tensors.size(); ++i)
+    EXPECT_EQ(number(after.tensors[i].file), number(before.tensors[i].file));
+  EXPECT_EQ(after.bytes_by_type, inspect_model(folder / "whole.gguf").bytes_by_type);
+
+  request.input = tale;
+  EXPECT_THROW(quantize_model(request), Error);  // no split GGUF
+}
+
 TEST(quantize_walk, keeps_an_existing_output_without_force) {
   const TemporaryFolder folder;
   std::ofstream(folder / "out.gguf") << "precious";

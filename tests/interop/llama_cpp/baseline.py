@@ -7,7 +7,7 @@ CHUNKS = 100
 
 
 def recorded():
-    found = re.search(r"F32 perplexity of the 100 windows \(second halves\): ([\d.]+)",
+    found = re.search(r"F32 perplexity of the 100 windows \(second halves\): (\d+\.\d+)",
                       (peer.SHARED / "baselines/README.md").read_text())
     return float(found.group(1))
 

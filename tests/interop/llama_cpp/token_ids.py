@@ -21,7 +21,7 @@ def ours(path, file):
 
 
 def theirs(path, file):
-    out, _ = peer.run([peer.tool("llama-tokenize"), "-m", path, "-f", file, "--ids", "--log-disable"])
+    out, _ = peer.run([peer.tool("llama-tokenize"), "-m", path, "-f", file, "--ids", "--log-disable", "--no-escape"])
     return ast.literal_eval(out.decode().strip())
 
 

@@ -16,7 +16,9 @@ class ConfigTexts {
         special_map_(parse(texts, "special_tokens_map.json")),
         model_config_(parse(texts, "config.json")),
         generation_(parse(texts, "generation_config.json")),
-        added_(parse(texts, "added_tokens.json")) {}
+        added_(parse(texts, "added_tokens.json")),
+        // added_tokens_decoder mostly repeats tokens that are there.
+        id_limit_(id_limit(rules.tokens.size())) {}
 
   void apply() {
     add_tokens();
@@ -92,7 +94,7 @@ class ConfigTexts {
     const TokenKind kind = is_unknown      ? TokenKind::unknown
                            : token.special ? TokenKind::control
                                            : TokenKind::user_defined;
-    place_token(rules_, id, content, kind, fields.where());
+    place_token(rules_, id, content, kind, fields.where(), id_limit_);
     rules_.added.push_back(token);
   }
 
@@ -156,6 +158,7 @@ class ConfigTexts {
 
   Tokenizer::Rules& rules_;
   Json config_, special_map_, model_config_, generation_, added_;
+  std::size_t id_limit_;
 };
 
 }  // namespace

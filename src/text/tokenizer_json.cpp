@@ -64,7 +64,8 @@ class JsonRules {
              "{}: model.vocab gives '{}' the id {}; expected a number from 0", kFile,
              printable(spelling), id.dump());
       }
-      place_token(rules_, id.get<TokenId>(), spelling, TokenKind::normal, kFile);
+      place_token(rules_, id.get<TokenId>(), spelling, TokenKind::normal, kFile,
+                  id_limit(vocabulary.size()));
     }
   }
 
@@ -161,6 +162,7 @@ class JsonRules {
   void read_added_tokens() {
     const Json* list = fields_.find("added_tokens");
     if (list == nullptr) return;
+    const std::size_t limit = id_limit(rules_.tokens.size() + list->size());
     for (const Json& entry : fields_.get_array("added_tokens")) {
       const JsonFields fields(entry, "tokenizer.json: added_tokens");
       const std::string content = fields.get_string("content");
@@ -173,7 +175,7 @@ class JsonRules {
       token.single_word = fields.get_bool("single_word", false);
       token.normalized = fields.get_bool("normalized", !token.special);
       place_token(rules_, token.id, content,
-                  token.special ? TokenKind::control : TokenKind::user_defined, kFile);
+                  token.special ? TokenKind::control : TokenKind::user_defined, kFile, limit);
       if (!known) ids_.emplace(content, token.id);
       rules_.added.push_back(token);
     }
@@ -266,11 +268,10 @@ class JsonRules {
 }  // namespace
 
 void place_token(Tokenizer::Rules& rules, TokenId id, const std::string& spelling, TokenKind kind,
-                 const std::string& where) {
-  constexpr TokenId kMaxId = 1 << 24;  // ten times the largest vocabulary there is
-  if (id < 0 || id >= kMaxId) {
+                 const std::string& where, std::size_t limit) {
+  if (id < 0 || static_cast<std::size_t>(id) >= limit) {
     fail(ErrorKind::corrupt_file, "{}: the token '{}' has the id {}; expected an id below {}",
-         where, printable(spelling), id, kMaxId);
+         where, printable(spelling), id, limit);
   }
   const auto at = static_cast<std::size_t>(id);
   if (at >= rules.tokens.size()) rules.tokens.resize(at + 1);

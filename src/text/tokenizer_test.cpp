@@ -260,6 +260,15 @@ TEST(JsonTokenizer, RefusesHostileFiles) {
                        R"({"model":{"type":"BPE","vocab":{"a":2000000000},"merges":[]}})")
                 .find("2000000000"),
             std::string::npos);
+  // A file of one token must not make a vocabulary of 65,538.
+  EXPECT_NE(json_error(ErrorKind::corrupt_file,
+                       R"({"model":{"type":"BPE","vocab":{"a":65538},"merges":[]}})")
+                .find("below 65538"),
+            std::string::npos);
+  EXPECT_NE(
+      json_error(ErrorKind::corrupt_file, with(R"(,"added_tokens":[{"id":70000,"content":"<x>"}])"))
+          .find("below 65542"),
+      std::string::npos);
   EXPECT_NE(json_error(ErrorKind::corrupt_file,
                        R"({"model":{"type":"BPE","vocab":{"a":-1},"merges":[]}})")
                 .find("-1"),

@@ -25,9 +25,9 @@ struct CompareRequest {
 // How far a stored weight is from that of the reference.
 struct TensorError {
   std::string name, type;
-  int layer = -1;              // -1: outside the layers
-  std::string role;            // "attn_q", "ffn_down", "token_embd"
-  double relative_error = 0;   // sum of squared differences / sum of squares of the reference
+  int layer = -1;             // -1: outside the layers
+  std::string role;           // "attn_q", "ffn_down", "token_embd"
+  double relative_error = 0;  // sum of squared differences / sum of squares of the reference
 };
 
 // A token at which the model went astray.

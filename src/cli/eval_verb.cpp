@@ -1,9 +1,10 @@
-// nybble eval: perplexity of a model on a text, with its error.
+// nybble eval: perplexity of a model on a text, and with a reference what was lost.
 #include <fmt/format.h>
 
 #include <memory>
 
 #include "cli/json_report.h"
+#include "cli/measurement_report.h"
 #include "cli/model_argument.h"
 #include "cli/progress_line.h"
 #include "cli/quantity.h"
@@ -16,43 +17,85 @@ namespace {
 
 struct EvalOptions {
   ModelArgument model;
-  EvaluateRequest request;
-  std::string text;
+  std::string reference, text;
+  MeasureFlags flags;
   bool json = false;
 };
 
-Json to_json(const EvalOptions& options, const EvaluateReport& report) {
-  return {{"model", options.request.model.string()},
-          {"text", options.text},
-          {"perplexity", report.perplexity},
-          {"standard_error", report.standard_error},
-          {"bpw", {{"file", report.bits_per_weight}}},
-          {"file_bytes", report.file_bytes},
-          {"context", options.request.context},
-          {"chunks", report.chunks},
-          {"scored_tokens", report.scored_tokens},
-          {"seconds", report.seconds},
-          {"tokens_per_second", report.tokens_per_second},
-          {"running", report.running}};
+EvaluateRequest request_of(const EvalOptions& options) {
+  EvaluateRequest request{.model = find_model(options.model),
+                          .reference = {},
+                          .text = options.text,
+                          .mode = options.flags.window_mode(),
+                          .compute = options.flags.compute_mode(),
+                          .context = options.flags.context,
+                          .chunks = options.flags.chunks,
+                          .threads = options.flags.threads,
+                          .seed = options.flags.seed};
+  if (!options.reference.empty()) request.reference = find_model(options.reference);
+  return request;
 }
 
-void execute(EvalOptions& options) {
-  options.request.model = find_model(options.model);
-  options.request.text = options.text;
+Json report_json(const EvalOptions& options, const EvaluateReport& report) {
+  Json json = to_json(report.result);
+  json.update(to_json(report.text));
+  json["mode"] = options.flags.mode;
+  json["compute"] = options.flags.compute;
+  json["context"] = options.flags.context;
+  json["seed"] = options.flags.seed;
+  if (report.reference) json["reference"] = to_json(*report.reference);
+  if (report.floor) json["floor"] = to_json(*report.floor);
+  json["seconds"] = report.seconds;
+  json["tokens_per_second"] = report.tokens_per_second;
+  json["running"] = report.running;
+  return json;
+}
+
+void print_model(const char* what, const Measurement& m) {
+  fmt::print(
+      "{:<12}{}: {}, {:.2f} bits per weight (layers {:.2f}, embedding {:.2f}, head {:.2f})\n", what,
+      m.model, show_bytes(m.size.file_bytes), m.size.bpw_file, m.size.bpw_decoder,
+      m.size.bpw_embedding, m.size.bpw_head);
+}
+
+void print_divergence(const EvaluateReport& report, Compute compute) {
+  const Divergence& d = *report.result.divergence;
+  fmt::print("ratio       {}\n", show(d.perplexity_ratio, 5));
+  fmt::print("divergence  {} nats a token, KL(reference || model)\n", show(d.mean, 6));
+  fmt::print("  median    {}\n", show(d.median, 6));
+  fmt::print("  p90       {}\n", show(d.p90, 5));
+  fmt::print("  p99       {}\n", show(d.p99, 4));
+  fmt::print("  p99.9     {}\n", show(d.p999, 3));
+  fmt::print("  max       {:.3f}\n", d.max);
+  if (report.result.activations) {
+    fmt::print("  of it     {} added by the activations, not the weights\n",
+               show(*report.result.activations, 6));
+  }
+  fmt::print("  floor     {}\n", show(*report.floor, compute));
+  fmt::print("same top    {}\n", show_percent(d.top1));
+  fmt::print("RMS dp      {}\n", show_percent(d.rms_dp));
+}
+
+void execute(const EvalOptions& options) {
+  const EvaluateRequest request = request_of(options);
   EvaluateReport report;
   {
     ProgressLine progress;
-    report = evaluate_model(options.request, progress.callback());
+    report = evaluate_model(request, progress.callback());
   }
   if (options.json) {
-    print_json(to_json(options, report));
+    print_json(report_json(options, report));
     return;
   }
-  fmt::print("model       {}: {}, {:.2f} bits per weight\n", options.request.model.string(),
-             show_bytes(report.file_bytes), report.bits_per_weight);
-  fmt::print("text        {}: {} windows of {} tokens, {} tokens scored\n", options.text,
-             report.chunks, options.request.context, report.scored_tokens);
-  fmt::print("perplexity  {:.4f} +/- {:.4f}\n", report.perplexity, report.standard_error);
+  print_model("model", report.result);
+  if (report.reference) print_model("reference", *report.reference);
+  fmt::print("text        {}\n", show(report.text));
+  fmt::print("perplexity  {} (+/- {:.4f} as llama.cpp counts)\n", show(report.result.perplexity, 4),
+             report.result.standard_error);
+  if (report.reference) {
+    fmt::print("  reference {}\n", show(report.reference->perplexity, 4));
+    print_divergence(report, request.compute);
+  }
   fmt::print("speed       {:.1f} tokens/s, {}\n", report.tokens_per_second,
              show_seconds(report.seconds));
 }
@@ -61,25 +104,21 @@ void execute(EvalOptions& options) {
 
 void add_eval(CLI::App& program) {
   auto options = std::make_shared<EvalOptions>();
-  CLI::App* verb =
-      program.add_subcommand("eval", "Perplexity of a model on a text, with its standard error");
+  CLI::App* verb = program.add_subcommand(
+      "eval", "Perplexity of a model on a text; with --reference, what it lost");
   add_model_argument(*verb, options->model);
   verb->add_option("-f,--file", options->text, "The text")->type_name("TEXT")->required();
-  verb->add_option("-c,--ctx-size", options->request.context,
-                   "Tokens of a window; the second half of each is scored")
-      ->type_name("N")
-      ->capture_default_str()
-      ->envname("LLAMA_ARG_CTX_SIZE");
-  verb->add_option("--chunks", options->request.chunks, "Only the first N windows; 0: all")
-      ->type_name("N");
-  verb->add_option("-t,--threads", options->request.threads, "Threads; 0: one per core")
-      ->type_name("N")
-      ->envname("LLAMA_ARG_THREADS");
+  verb->add_option("--reference", options->reference,
+                   "The unquantized model: measure the divergence from it")
+      ->type_name("MODEL");
+  add_measure_flags(*verb, options->flags);
   add_json_flag(*verb, options->json);
   verb->footer(
       "Examples:\n"
       "  nybble eval tale.gguf -f stories.txt\n"
-      "  nybble eval tale.gguf -f stories.txt -c 256 --chunks 8 --json | jq .perplexity");
+      "  nybble eval tale-q4.gguf -f stories.txt --reference models/tale-6m\n"
+      "  nybble eval tale-q4.gguf -f stories.txt --reference models/tale-6m --compute int8\n"
+      "  nybble eval tale.gguf -f stories.txt --mode llama.cpp --chunks 8 --json | jq .perplexity");
   verb->callback([options] { execute(*options); });
 }
 

@@ -15,7 +15,8 @@ CpuBackend::CpuBackend(const CpuOptions& options)
     : kernels_(choose_kernels(options.isa)),
       pool_(options.threads),
       scratch_(static_cast<std::size_t>(pool_.size())),
-      expand_bytes_(options.expand_bytes) {}
+      expand_bytes_(options.expand_bytes),
+      int8_activations_(options.int8_activations) {}
 
 std::string CpuBackend::describe() const {
   return fmt::format("CPU ({}, {} thread{})", kernels_.name, pool_.size(),

@@ -1,6 +1,5 @@
-// The backend that computes on the CPU: float32 activations, exact and in a fixed order, so that
-// results do not depend on threads, batch, ISA level or layout of weights. Each step stands in the
-// file of its name.
+// The backend that computes on the CPU: exact and in a fixed order, so that results do not depend
+// on threads, batch, ISA level or layout of weights. Each step stands in the file of its name.
 #pragma once
 
 #include <functional>
@@ -17,6 +16,8 @@ struct CpuOptions {
   std::size_t expand_bytes =
       0;  // how much more than its stored bytes the weights may take as F32 panels, in all
   std::string isa = "";  // empty: NYBBLE_ISA, else the best
+  // Inputs of linears with quantized weights are rounded to A8-32 first (activations.h).
+  bool int8_activations = false;
 };
 
 class CpuBackend final : public backend::Backend {
@@ -56,6 +57,9 @@ class CpuBackend final : public backend::Backend {
   // Multiplies x [tokens, cols] with all linears, panel by panel, spread over the threads.
   // linear.cpp
   void run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens);
+  // What the weight is multiplied with instead of x [tokens, cols]: x, or x rounded to A8-32, in
+  // memory of the backend that the next call for another x overwrites. linear.cpp
+  const float* inputs_for(const PanelWeight& weight, const float* x, std::int64_t tokens);
   // The finish that stores sums + bias to out [tokens, rows].
   static FinishPanel store_to(const backend::Linear& linear, std::int64_t tokens, float* out);
   // The finish that adds sums + bias to out [tokens, rows].
@@ -71,7 +75,8 @@ class CpuBackend final : public backend::Backend {
   ThreadPool pool_;
   std::vector<ThreadScratch> scratch_;  // one a thread
   std::size_t expand_bytes_;
-  AlignedArray<float> normed_, k_, v_, hidden_;
+  bool int8_activations_;
+  AlignedArray<float> normed_, k_, v_, hidden_, rounded_;
 };
 
 }  // namespace nybble::cpu

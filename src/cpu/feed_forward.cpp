@@ -26,6 +26,8 @@ void CpuBackend::feed_forward(const backend::FeedForwardStep& step) {
   const float* normed = normalize(step.norm, step.residual, tokens, dim);
   if (step.tap != nullptr) (*step.tap)(backend::TapPoint::gate_up, normed, step.tokens, dim);
 
+  const float* gate_inputs = inputs_for(gate, normed, tokens);
+  const float* up_inputs = inputs_for(up, normed, tokens);
   float* out = hidden_.grow(static_cast<std::size_t>(tokens * hidden));
   pool_.run(gate.panels(), [&](std::int64_t panel, int thread) {
     ThreadScratch& scratch = scratch_[static_cast<std::size_t>(thread)];
@@ -33,8 +35,8 @@ void CpuBackend::feed_forward(const backend::FeedForwardStep& step) {
     const int rows = static_cast<int>(std::min<std::int64_t>(panel_rows, hidden - first));
     float* gates = scratch.sums.grow(static_cast<std::size_t>(n));
     float* ups = scratch.more_sums.grow(static_cast<std::size_t>(n));
-    gate.multiply(panel, normed, tokens, gates, scratch.weight);
-    up.multiply(panel, normed, tokens, ups, scratch.weight);
+    gate.multiply(panel, gate_inputs, tokens, gates, scratch.weight);
+    up.multiply(panel, up_inputs, tokens, ups, scratch.weight);
     add_bias(from(step.gate.bias, first), tokens, rows, gates);
     add_bias(from(step.up.bias, first), tokens, rows, ups);
     kernels_.silu_multiply(gates, ups, n, gates);

@@ -1,5 +1,6 @@
 // Multiplying activations with weights: the panels of several linears as one list of independent
 // items.
+#include "cpu/activations.h"
 #include "cpu/cpu_backend.h"
 
 namespace nybble::cpu {
@@ -12,9 +13,23 @@ const PanelWeight& panels_of(const backend::Linear& linear) {
 
 }  // namespace
 
+const float* CpuBackend::inputs_for(const PanelWeight& weight, const float* x,
+                                    std::int64_t tokens) {
+  if (!int8_activations_ || formats::info(weight.format()).block_len == 1) return x;
+  const std::int64_t cols = weight.cols();
+  float* rounded = rounded_.grow(static_cast<std::size_t>(tokens * cols));
+  pool_.run(tokens,
+            [&](std::int64_t t, int) { round_to_a8(x + t * cols, cols, rounded + t * cols); });
+  return rounded;
+}
+
 void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens) {
   std::int64_t n_panels = 0;
-  for (const PanelJob& job : jobs) n_panels += panels_of(job.linear).panels();
+  std::vector<const float*> inputs;
+  for (const PanelJob& job : jobs) {
+    n_panels += panels_of(job.linear).panels();
+    inputs.push_back(inputs_for(panels_of(job.linear), x, tokens));
+  }
   pool_.run(n_panels, [&](std::int64_t item, int thread) {
     std::size_t which = 0;
     while (item >= panels_of(jobs[which].linear).panels())
@@ -22,7 +37,7 @@ void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std
     const PanelWeight& weight = panels_of(jobs[which].linear);
     ThreadScratch& scratch = scratch_[static_cast<std::size_t>(thread)];
     float* sums = scratch.sums.grow(static_cast<std::size_t>(tokens * panel_rows));
-    weight.multiply(item, x, tokens, sums, scratch.weight);
+    weight.multiply(item, inputs[which], tokens, sums, scratch.weight);
     const std::int64_t first = item * panel_rows;
     jobs[which].finish(
         first, static_cast<int>(std::min<std::int64_t>(panel_rows, weight.rows() - first)), sums);

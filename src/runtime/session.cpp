@@ -57,8 +57,11 @@ LoadedModel::LoadedModel(const models::ModelSource& source, const LoadOptions& o
   state_->max_bytes = options.max_bytes;
   // The other half stays for the cache and for everyone else on the machine.
   const std::size_t expand_bytes = options.expand ? (budget - needed) / 2 : 0;
-  state_->backend = std::make_unique<cpu::CpuBackend>(cpu::CpuOptions{
-      .threads = options.threads, .expand_bytes = expand_bytes, .isa = options.isa});
+  state_->backend = std::make_unique<cpu::CpuBackend>(
+      cpu::CpuOptions{.threads = options.threads,
+                      .expand_bytes = expand_bytes,
+                      .isa = options.isa,
+                      .int8_activations = options.int8_activations});
   state_->decoder = std::make_unique<models::Decoder>(*state_->backend, source);
 }
 

@@ -17,6 +17,8 @@ struct LoadOptions {
   std::size_t max_bytes = 0;  // budget for weights and cache; 0: what the machine has free
   std::string isa =
       "";  // "scalar", "avx2", "avx512"; empty: NYBBLE_ISA, else the best that the CPU has
+  // Inputs of quantized linears rounded to int8 in blocks of 32, as fast kernels take them.
+  bool int8_activations = false;
   bool expand =
       true;  // decode weights once when the budget allows it; same bits, more memory, faster
 };

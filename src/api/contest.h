@@ -1,0 +1,52 @@
+// A reference and models that score the same text side by side: what `eval` and `compare` share.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/opened_model.h"
+#include "evaluate/bootstrap.h"
+#include "evaluate/token_scores.h"
+#include "nybble/evaluate.h"
+
+namespace nybble {
+
+struct ContestRequest {
+  // The first is the reference of the others, when there are others.
+  std::vector<std::filesystem::path> models;
+  std::filesystem::path text;
+  WindowMode mode = WindowMode::full;
+  Compute compute = Compute::exact;
+  int context = 512, chunks = 0, threads = 0;
+  std::uint64_t seed = 1;
+};
+
+struct Entrant {
+  OpenedModel model;
+  std::vector<evaluate::TokenScore> exact, as_run;  // as_run is empty when compute is exact
+
+  const std::vector<evaluate::TokenScore>& scores() const {
+    return as_run.empty() ? exact : as_run;
+  }
+};
+
+struct Contest {
+  std::vector<Entrant> entrants;  // in the order of the request
+  std::vector<text::TokenId> tokens;
+  EvaluatedText text;
+  std::unique_ptr<evaluate::Bootstrap> bootstrap;
+  DivergenceFloor floor;        // zero tokens when there is one model only
+  std::vector<double> running;  // perplexity of the last model after each window
+  double seconds = 0;           // of running the models over the text
+
+  // What is reported of an entrant; divergence for all but the reference.
+  Measurement measure(std::size_t entrant) const;
+};
+
+// Throws Error: text too short, vocabularies that differ, not enough memory for all models at once.
+Contest run_contest(const ContestRequest& request, const ProgressCallback& progress);
+
+}  // namespace nybble

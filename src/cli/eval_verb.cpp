@@ -8,6 +8,7 @@
 #include "cli/model_argument.h"
 #include "cli/progress_line.h"
 #include "cli/quantity.h"
+#include "cli/task_report.h"
 #include "cli/verbs.h"
 #include "nybble/error.h"
 #include "nybble/evaluate.h"
@@ -18,6 +19,7 @@ namespace {
 struct EvalOptions {
   ModelArgument model;
   std::string reference, text;
+  TaskFiles tasks;
   MeasureFlags flags;
   bool json = false;
 };
@@ -77,6 +79,22 @@ void print_divergence(const EvaluateReport& report, Compute compute) {
 }
 
 void execute(const EvalOptions& options) {
+  if (const auto kind = options.tasks.chosen()) {
+    show_tasks({.model = find_model(options.model),
+                .file = options.tasks.file(),
+                .kind = *kind,
+                .compute = options.flags.compute_mode(),
+                .limit = options.flags.chunks,
+                .threads = options.flags.threads,
+                .seed = options.flags.seed},
+               options.json);
+    return;
+  }
+  if (options.text.empty()) {
+    throw Error(ErrorKind::invalid_input,
+                "eval: which text? Give -f TEXT, or one of --hellaswag, --multiple-choice and "
+                "--winogrande with a file of tasks");
+  }
   const EvaluateRequest request = request_of(options);
   EvaluateReport report;
   {
@@ -107,10 +125,11 @@ void add_eval(CLI::App& program) {
   CLI::App* verb = program.add_subcommand(
       "eval", "Perplexity of a model on a text; with --reference, what it lost");
   add_model_argument(*verb, options->model);
-  verb->add_option("-f,--file", options->text, "The text")->type_name("TEXT")->required();
+  auto* text = verb->add_option("-f,--file", options->text, "The text")->type_name("TEXT");
   verb->add_option("--reference", options->reference,
                    "The unquantized model: measure the divergence from it")
       ->type_name("MODEL");
+  add_task_flags(*verb, options->tasks, *text);
   add_measure_flags(*verb, options->flags);
   add_json_flag(*verb, options->json);
   verb->footer(
@@ -118,6 +137,7 @@ void add_eval(CLI::App& program) {
       "  nybble eval tale.gguf -f stories.txt\n"
       "  nybble eval tale-q4.gguf -f stories.txt --reference models/tale-6m\n"
       "  nybble eval tale-q4.gguf -f stories.txt --reference models/tale-6m --compute int8\n"
+      "  nybble eval model.gguf --hellaswag hellaswag_val_full.txt --limit 400\n"
       "  nybble eval tale.gguf -f stories.txt --mode llama.cpp --chunks 8 --json | jq .perplexity");
   verb->callback([options] { execute(*options); });
 }

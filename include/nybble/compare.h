@@ -19,7 +19,9 @@ struct CompareRequest {
   Compute compute = Compute::exact;
   int context = 512, chunks = 0, threads = 0;
   std::uint64_t seed = 1;
-  bool stamp = false;  // write what was measured into the receipt of each model
+  bool stamp = false;          // write what was measured into the receipt of each model
+  std::filesystem::path page;  // comparison_page() goes there; empty: nowhere
+  bool force = false;          // replace an existing page
 };
 
 // How far a stored weight is from that of the reference.
@@ -67,7 +69,8 @@ struct CompareReport {
   std::string version, date;  // of nybble, and the day
 };
 
-// Reference and models run side by side, all in memory. Throws Error.
+// Reference and models run side by side, all in memory. Throws Error, for a page that exists or
+// cannot be written before the work begins.
 CompareReport compare_models(const CompareRequest& request, const ProgressCallback& progress = {});
 
 // One HTML page that needs no network: table, plot of divergence against size, errors of tensors by

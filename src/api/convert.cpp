@@ -89,7 +89,7 @@ Output plan_directory(const OpenedModel& model, std::optional<FormatId> type,
                       ConvertReport& report) {
   Output output("safetensors");
   const models::HfModel hf = models::describe_for_hf(model.source);
-  output.plan.metadata.set("format", std::string("pt"));
+  output.plan.metadata = model.source.metadata;
   output.plan.texts = model.checkpoint->texts;
   if (output.plan.texts.empty()) {
     output.plan.texts = text::write_hf_tokenizer(*model.tokenizer, model.chat_template);

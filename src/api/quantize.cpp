@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "api/opened_model.h"
+#include "api/receipt.h"
 #include "api/tensor_stream.h"
 #include "base/error.h"
 #include "quantize/recipe.h"
@@ -154,9 +155,21 @@ QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCall
   plan.max_shard_bytes = request.max_shard_bytes;
   if (request.keep_split) plan.shards = input_shards(model.source);
   plan.metadata = output_metadata(model, choices.recipe);
-  const files::Checkpoint written = files::open_checkpoint(write_tensors(
-      exports::find("gguf"), plan, tensors, quantize::default_method(),
-      {.step = "quantize", .threads = request.threads, .allow_nan = request.allow_nan}, progress));
+  const quantize::Method& method = quantize::default_method();
+  const QuantizeReceipt receipt(model, request, method.name, report.plan);
+  receipt.reserve(plan.metadata);
+  const auto final_metadata = [&](std::span<const double> errors) {
+    files::Metadata metadata = plan.metadata;
+    receipt.complete(errors, metadata);
+    return metadata;
+  };
+  const files::Checkpoint written =
+      files::open_checkpoint(write_tensors(exports::find("gguf"), plan, tensors, method,
+                                           {.step = "quantize",
+                                            .threads = request.threads,
+                                            .allow_nan = request.allow_nan,
+                                            .final_metadata = final_metadata},
+                                           progress));
 
   report.output = written.path.string();
   report.n_files = written.n_files;

@@ -66,8 +66,44 @@ void copy(const Piece& piece, std::span<std::byte> out) {
   }
 }
 
-void write_tensor(const OutputTensor& output, const quantize::Method& method, bool allow_nan,
-                  ThreadPool& pool, exports::Export& out) {
+// What became of the values of a tensor, summed row by row in order.
+struct ErrorSums {
+  double difference = 0, source = 0;
+
+  void add(std::span<const float> values, const OutputTensor& output,
+           std::span<const std::byte> blocks, ThreadPool& pool);
+  double relative() const { return difference == 0 ? 0 : difference / source; }
+};
+
+void ErrorSums::add(std::span<const float> values, const OutputTensor& output,
+                    std::span<const std::byte> blocks, ThreadPool& pool) {
+  const formats::FormatInfo& format = formats::info(output.format);
+  const auto cols = static_cast<std::size_t>(output.tensor.source->shape.cols());
+  const std::size_t row_size = row_bytes(output.format, output.tensor.source->shape.cols());
+  const std::size_t n = values.size() / cols;
+  std::vector<ErrorSums> rows(n);
+  pool.run(static_cast<std::int64_t>(n), [&](std::int64_t row, int) {
+    const auto i = static_cast<std::size_t>(row);
+    std::vector<float> back(cols);
+    format.decode(blocks.data() + i * row_size, cols / static_cast<std::size_t>(format.block_len),
+                  back.data());
+    for (std::size_t c = 0; c < cols; ++c) {
+      const double value = values[i * cols + c], lost = back[c] - value;
+      rows[i].difference += lost * lost;
+      rows[i].source += value * value;
+    }
+  });
+  for (const ErrorSums& row : rows) {
+    difference += row.difference;
+    source += row.source;
+  }
+}
+
+// Returns the relative error, 0 when nobody asks for it.
+double write_tensor(const OutputTensor& output, const quantize::Method& method,
+                    const StreamOptions& options, ThreadPool& pool, exports::Export& out) {
+  const bool measure = options.final_metadata && !is_copy(output);
+  ErrorSums errors;
   const Shape& shape = output.tensor.source->shape;
   const std::int64_t cols = shape.cols();
   const std::int64_t step =
@@ -80,15 +116,17 @@ void write_tensor(const OutputTensor& output, const quantize::Method& method, bo
     const auto floats = std::span(values).first(static_cast<std::size_t>(piece.n * cols));
     const auto bytes = std::span(blocks).first(static_cast<std::size_t>(piece.n) * row_size);
     decode(piece, pool, floats);
-    check_values(piece, output.format, allow_nan, floats);
+    check_values(piece, output.format, options.allow_nan, floats);
     if (is_copy(output)) {
       copy(piece, bytes);
     } else {
       method.quantize({.values = floats, .cols = cols, .importance = {}}, output.format, pool,
                       bytes);
     }
+    if (measure) errors.add(floats, output, bytes, pool);
     out.write(bytes);
   }
+  return errors.relative();
 }
 
 }  // namespace
@@ -105,13 +143,15 @@ std::filesystem::path write_tensors(const exports::ExportKind& kind, exports::Ex
   }
   ThreadPool pool(options.threads);
   const std::unique_ptr<exports::Export> out = kind.begin(plan);
+  std::vector<double> errors;
   for (const OutputTensor& output : tensors) {
     const auto& [tensor, format] = output;
     report.step = fmt::format("{} {} to {}", options.step, tensor.name, formats::info(format).name);
     if (progress) progress(report);
-    write_tensor(output, method, options.allow_nan, pool, *out);
+    errors.push_back(write_tensor(output, method, options, pool, *out));
     report.done += static_cast<std::uint64_t>(tensor.source->shape.count());
   }
+  if (options.final_metadata) out->replace_metadata(options.final_metadata(errors));
   const std::filesystem::path written = out->finish();
   if (progress) progress(report);
   return written;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -22,6 +23,10 @@ struct StreamOptions {
   std::string step;        // "quantize", "convert": for progress
   int threads = 0;         // 0: one per core
   bool allow_nan = false;  // NaN and infinity pass into float formats, and become 0 in others
+  // The metadata once the relative error of each tensor is known: sum of squared differences to the
+  // source / sum of its squares. Same keys, values of the same length. Empty: errors are not
+  // measured
+  std::function<files::Metadata(std::span<const double> errors)> final_metadata = {};
 };
 
 // Writes all tensors and finishes the output; returns what other verbs open. `plan` comes without

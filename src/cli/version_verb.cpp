@@ -5,11 +5,11 @@
 
 #include "cli/json_report.h"
 #include "cli/verbs.h"
+#include "nybble/version.h"
 
 namespace nybble::cli {
 namespace {
 
-constexpr const char* version = NYBBLE_VERSION;
 #ifdef __clang__
 const std::string compiler = fmt::format("clang {}.{}", __clang_major__, __clang_minor__);
 #else
@@ -24,9 +24,9 @@ void add_version(CLI::App& program) {
   add_json_flag(*verb, *json);
   verb->callback([json] {
     if (*json) {
-      print_json({{"version", version}, {"compiler", compiler}});
+      print_json({{"version", version()}, {"compiler", compiler}});
     } else {
-      fmt::print("nybble {} (built with {})\n", version, compiler);
+      fmt::print("nybble {} (built with {})\n", version(), compiler);
     }
   });
 }

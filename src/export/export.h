@@ -31,6 +31,8 @@ class Export {
  public:
   virtual ~Export() = default;
   virtual void write(std::span<const std::byte> bytes) = 0;
+  // Other values of the metadata's keys, of the same length, once the tensors are written.
+  virtual void replace_metadata(const files::Metadata& metadata) = 0;
   // Returns what other verbs open: the file, of a split GGUF the first one, or the directory.
   virtual std::filesystem::path finish() = 0;
 };

@@ -11,6 +11,9 @@ class GgufExport final : public Export {
       : writer_(plan.path, plan.replace, plan.metadata, plan.tensors, plan.max_shard_bytes,
                 plan.shards) {}
   void write(std::span<const std::byte> bytes) override { writer_.write(bytes); }
+  void replace_metadata(const files::Metadata& metadata) override {
+    writer_.replace_metadata(metadata);
+  }
   std::filesystem::path finish() override { return writer_.finish(); }
 
  private:

@@ -6,17 +6,30 @@
 namespace nybble::exports {
 namespace {
 
+// transformers asks for the "format" of the arrays and takes "pt"; what nybble says of a file
+// stands beside it. The rest of the metadata has its place in the texts.
+std::map<std::string, std::string> pairs_of(const files::Metadata& metadata) {
+  std::map<std::string, std::string> pairs{{"format", "pt"}};
+  for (const auto& [key, value] : metadata.items()) {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text != nullptr && key.starts_with("nybble.")) pairs.emplace(key, *text);
+  }
+  return pairs;
+}
+
 class SafetensorsExport final : public Export {
  public:
   explicit SafetensorsExport(const ExportPlan& plan)
       : path_(plan.path),
-        // transformers asks for the "format" of the arrays and takes "pt".
         writer_(
-            plan.path, plan.replace, {{"format", "pt"}}, plan.tensors,
+            plan.path, plan.replace, pairs_of(plan.metadata), plan.tensors,
             plan.max_shard_bytes == 0 ? files::safetensors_default_shard : plan.max_shard_bytes) {
     for (const auto& [name, text] : plan.texts) writer_.add_text(name, text);
   }
   void write(std::span<const std::byte> bytes) override { writer_.write(bytes); }
+  void replace_metadata(const files::Metadata& metadata) override {
+    writer_.replace_metadata(pairs_of(metadata));
+  }
   std::filesystem::path finish() override {
     writer_.finish();
     return path_;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -48,6 +49,9 @@ class GgufWriter {
              const std::vector<std::size_t>& shards = {});
   // Bytes of the next tensor in the order of the plan, in pieces of any size.
   void write(std::span<const std::byte> bytes) { writer_.write(bytes); }
+  // Other values of the same keys and the same length, before finish(). Throws Error(invalid_input)
+  // when the header would grow or shrink.
+  void replace_metadata(const Metadata& metadata) { writer_.replace_headers(place_(metadata)); }
   // Returns the path of the file, of a split model the first one. Throws Error(invalid_input) when
   // bytes of a tensor are missing.
   std::filesystem::path finish() {
@@ -56,6 +60,7 @@ class GgufWriter {
   }
 
  private:
+  std::function<Placement(const Metadata&)> place_;
   PlacedWriter writer_;
 };
 

@@ -231,6 +231,9 @@ Placement place(const std::filesystem::path& path, const Metadata& metadata,
 GgufWriter::GgufWriter(const std::filesystem::path& path, bool replace, const Metadata& metadata,
                        const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes,
                        const std::vector<std::size_t>& shards)
-    : writer_(place(path, metadata, tensors, max_shard_bytes, shards), replace) {}
+    : place_([=](const Metadata& values) {
+        return place(path, values, tensors, max_shard_bytes, shards);
+      }),
+      writer_(place_(metadata), replace) {}
 
 }  // namespace nybble::files

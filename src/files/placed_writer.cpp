@@ -20,6 +20,7 @@ PlacedWriter::PlacedWriter(Placement placement, bool replace)
     AtomicFile& file = files_.emplace_back(plan.path, replace);
     file.reserve(plan.size);
     file.write(as_bytes(plan.header));
+    header_bytes_.push_back(plan.header.size());
     // The last byte makes the file as long as planned; gaps between tensors read as zeros.
     if (plan.size > file.size()) file.write_at(plan.size - 1, as_bytes(std::string_view("\0", 1)));
   }
@@ -48,6 +49,17 @@ void PlacedWriter::write(std::span<const std::byte> bytes) {
     done_in_tensor_ += piece.size();
     bytes = bytes.subspan(piece.size());
     skip_complete();
+  }
+}
+
+void PlacedWriter::replace_headers(const Placement& placement) {
+  for (std::size_t i = 0; i < placement.files.size(); ++i) {
+    const std::string& header = placement.files[i].header;
+    if (header.size() != header_bytes_[i]) {
+      fail(ErrorKind::invalid_input, "{}: the header would change from {} to {} bytes",
+           files_[i].path().string(), header_bytes_[i], header.size());
+    }
+    files_[i].write_at(0, as_bytes(header));
   }
 }
 

@@ -41,6 +41,9 @@ class PlacedWriter {
   // Bytes of the next tensor, in pieces of any size; one piece may end a tensor and begin the next.
   // Throws Error(invalid_input) after the last tensor.
   void write(std::span<const std::byte> bytes);
+  // Writes the headers anew: what they say may be known only when the tensors are written. Throws
+  // Error(invalid_input) unless everything stays in its place.
+  void replace_headers(const Placement& placement);
   // A further file beside the others, given at once.
   void add_file(const std::filesystem::path& path, std::string_view text);
   // All files stand under their names when it returns, or none. Throws Error(invalid_input) when
@@ -55,6 +58,7 @@ class PlacedWriter {
   void skip_complete();
 
   std::vector<PlacedTensor> tensors_;
+  std::vector<std::size_t> header_bytes_;  // of each file
   std::deque<AtomicFile> files_;
   bool replace_ = false;
   std::size_t next_tensor_ = 0;

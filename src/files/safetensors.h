@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -44,6 +45,9 @@ class SafetensorsWriter {
   void add_text(std::string_view name, std::string_view text);
   // Bytes of the next tensor in the order of the plan, in pieces of any size.
   void write(std::span<const std::byte> bytes);
+  // Other values of the same keys and the same length, before finish(). Throws Error(invalid_input)
+  // when the header would grow or shrink.
+  void replace_metadata(const std::map<std::string, std::string>& metadata);
   void finish();
 
  private:
@@ -51,6 +55,7 @@ class SafetensorsWriter {
 
   OutputDirectory directory_;  // outlives the files in it
   std::deque<OutputDirectory> subfolders_;
+  std::function<Placement(const std::map<std::string, std::string>&)> place_;
   PlacedWriter writer_;
   bool replace_ = false;
   std::set<std::string, std::less<>> written_;

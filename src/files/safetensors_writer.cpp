@@ -102,16 +102,17 @@ void place_file(const fs::path& path, Part part, const std::vector<TensorPlan>& 
   placement.files.push_back({path, std::move(header), size});
 }
 
-Placement place(const fs::path& directory, bool replace,
-                const std::map<std::string, std::string>& metadata,
-                const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes) {
+void refuse_existing_model(const fs::path& directory) {
   const auto existing = find_weight_files(directory);
-  if (!existing.empty() && !replace) {
-    fail(ErrorKind::invalid_input,
-         "{}: holds a model already ({}); choose another directory, or allow the model to be "
-         "replaced (--force)",
-         directory.string(), existing.front().filename().string());
-  }
+  if (existing.empty()) return;
+  fail(ErrorKind::invalid_input,
+       "{}: holds a model already ({}); choose another directory, or allow the model to be "
+       "replaced (--force)",
+       directory.string(), existing.front().filename().string());
+}
+
+Placement place(const fs::path& directory, const std::map<std::string, std::string>& metadata,
+                const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes) {
   const std::vector<std::uint64_t> sizes = check_tensors(tensors);
   const std::vector<std::size_t> shards = plan_shards(sizes, max_shard_bytes);
   std::vector<Part> parts(shards.empty() ? 1 : shards.back() + 1);
@@ -136,7 +137,15 @@ SafetensorsWriter::SafetensorsWriter(const fs::path& directory, bool replace,
                                      const std::vector<TensorPlan>& tensors,
                                      std::uint64_t max_shard_bytes)
     : directory_(directory),
-      writer_(place(directory_.path(), replace, metadata, tensors, max_shard_bytes), replace),
+      place_([=](const std::map<std::string, std::string>& values) {
+        return place(directory, values, tensors, max_shard_bytes);
+      }),
+      writer_(
+          [&] {
+            if (!replace) refuse_existing_model(directory);
+            return place_(metadata);
+          }(),
+          replace),
       replace_(replace) {
   const auto file_name = [this](std::size_t i) { return writer_.path_of(i).filename().string(); };
   for (std::size_t i = 0; i < writer_.n_files(); ++i) written_.insert(file_name(i));
@@ -160,6 +169,10 @@ void SafetensorsWriter::add_text(std::string_view name, std::string_view text) {
 
 void SafetensorsWriter::write(std::span<const std::byte> bytes) {
   writer_.write(bytes);
+}
+
+void SafetensorsWriter::replace_metadata(const std::map<std::string, std::string>& metadata) {
+  writer_.replace_headers(place_(metadata));
 }
 
 void SafetensorsWriter::finish() {

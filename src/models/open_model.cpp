@@ -152,6 +152,10 @@ void open_hf_model(ModelSource& source) {
     directory = directory.parent_path();
   const std::string name = std::filesystem::weakly_canonical(directory).filename().string();
   source.metadata = write_gguf_config(source.config, name, source.notes);
+  // What nybble said of the file goes on with it.
+  for (const auto& [key, value] : checkpoint.metadata.items()) {
+    if (key.starts_with("nybble.")) source.metadata.set(key, value);
+  }
 }
 
 }  // namespace

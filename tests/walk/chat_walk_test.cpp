@@ -91,7 +91,7 @@ TEST(chat_walk, quantizing_costs_a_little_perplexity_and_less_with_more_bits) {
     request.text = "models/tale-6m-eval.txt";
     request.context = 128;
     request.chunks = 2;
-    return evaluate_model(request).perplexity;
+    return evaluate_model(request).result.perplexity.value;
   };
   const auto quantized = [&](const std::string& type) {
     QuantizeRequest request;

@@ -103,7 +103,8 @@ def their_perplexity(path, text, chunks):
 
 def our_perplexity(path, text, chunks):
     """Perplexity by nybble."""
-    command = [program(), "eval", path, "-f", text, "-c", "512", "--chunks", str(chunks), "--json"]
+    command = [program(), "eval", path, "-f", text, "-c", "512", "--chunks", str(chunks), "--mode",
+               "llama.cpp", "--json"]
     return remembered([*command, pathlib.Path(program())], lambda: json.loads(run(command)[0]))["perplexity"]
 
 

@@ -1,0 +1,10 @@
+// Which nybble this is.
+#pragma once
+
+#include <string>
+
+namespace nybble {
+
+std::string version();  // "0.1.0"
+
+}  // namespace nybble

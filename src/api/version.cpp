@@ -1,0 +1,9 @@
+#include "nybble/version.h"
+
+namespace nybble {
+
+std::string version() {
+  return NYBBLE_VERSION;
+}
+
+}  // namespace nybble

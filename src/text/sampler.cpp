@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "text/exact_math.h"
 
 namespace nybble::text {
@@ -39,14 +40,6 @@ void check_params(const SamplingParams& p) {
   check(std::isfinite(p.mirostat_eta), "mirostat_eta", "to be finite", p.mirostat_eta);
   for (const auto& [id, bias] : p.logit_bias)
     check(!std::isnan(bias), "a logit bias", "to be a number", bias);
-}
-
-std::uint64_t splitmix64(std::uint64_t& state) {
-  state += 0x9e3779b97f4a7c15u;
-  std::uint64_t x = state;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
 }
 
 // The place that a number in [0, 1) falls on when the weights are laid end to end.

@@ -1,4 +1,4 @@
-// The page of `compare`: one file that shows what was measured, without network or script.
+// The page of `compare`: one file that shows what was measured, without network or scripts.
 #include <fmt/format.h>
 
 #include <array>
@@ -110,11 +110,12 @@ std::string sections(const CompareReport& report, const std::vector<api::PageMod
                  "Layers from top to bottom, tensors outside the layers below: squared error of "
                  "the weights over their sum of squares. Hover for name, format and number.",
                  api::heat_maps(models)) +
-         section("By position", "Does a model get worse as the text before grows?",
+         section("By position",
+                 "Mean divergence of the tokens with that many tokens before them in their window.",
                  with_key(models, api::position_plot(models))) +
          section("How tokens diverge",
-                 "Most tokens lie far below the mean, which the few at the right make. The outer "
-                 "bins hold what lies beyond them as well.",
+                 "The share of tokens by their own divergence. The outer bins also hold what lies "
+                 "beyond them.",
                  with_key(models, api::histogram_plot(models))) +
          section("Worst tokens",
                  "Where each model strayed most from the reference. The actual token is marked; "

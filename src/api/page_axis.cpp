@@ -29,9 +29,13 @@ double round_step(double least) {
   return 10 * power;
 }
 
-std::string decade_label(int exponent) {
-  if (exponent < -4 || exponent > 4) return power_of_ten(exponent);
-  return fmt::format("{:.{}f}", std::pow(10.0, exponent), std::max(0, -exponent));
+// Of factor * 10^exponent.
+std::string power_label(int factor, int exponent) {
+  if (exponent < -4 || exponent > 4) {
+    const std::string power = power_of_ten(exponent);
+    return factor == 1 ? power : fmt::format("{}\u00b7{}", factor, power);
+  }
+  return fmt::format("{:.{}f}", factor * std::pow(10.0, exponent), std::max(0, -exponent));
 }
 
 }  // namespace
@@ -109,9 +113,7 @@ std::vector<Tick> Axis::logarithmic_ticks(int wanted) const {
     for (const int factor : factors) {
       const double at = exponent + std::log10(factor);
       if (at < low_ - 1e-9 || at > high_ + 1e-9) continue;
-      const double number = factor * std::pow(10.0, exponent);
-      ticks.push_back(
-          {place(number), factor == 1 ? decade_label(exponent) : significant(number, 1)});
+      ticks.push_back({place(factor * std::pow(10.0, exponent)), power_label(factor, exponent)});
     }
   }
   return ticks;

@@ -15,10 +15,11 @@ namespace {
 struct Curve {
   const PageModel* model = nullptr;
   std::vector<double> x, y;
+  double marked_above = -1;  // of y: markers where all curves lie on the axis tell nothing
 };
 
 // Markers on a line: enough to tell it apart, and not all at the same place of each line.
-constexpr std::size_t markers = 7;
+constexpr std::size_t markers = 8;
 
 std::string draw_curve(const Curve& curve, const Axis& x, const Axis& y) {
   std::string path, signs;
@@ -26,7 +27,8 @@ std::string draw_curve(const Curve& curve, const Axis& x, const Axis& y) {
   for (std::size_t i = 0; i < curve.x.size(); ++i) {
     const double at_x = x.place(curve.x[i]), at_y = y.place(curve.y[i]);
     path += fmt::format("{}{:.1f},{:.1f}", path.empty() ? "M" : "L", at_x, at_y);
-    if ((i + curve.model->sign) % every == 0) signs += marker(*curve.model, at_x, at_y);
+    const bool marked = curve.y[i] > curve.marked_above && (i + curve.model->sign) % every == 0;
+    if (marked) signs += marker(*curve.model, at_x, at_y);
   }
   return fmt::format(
       "<g class=\"curve {}\"><title>{}</title><path class=\"line\" d=\"{}\" "
@@ -88,6 +90,7 @@ std::vector<Curve> histogram_curves(const std::vector<PageModel>& models) {
     if (tokens == 0) continue;
     Curve curve;
     curve.model = &each;
+    curve.marked_above = 0.4;
     for (std::size_t i = begin; i < end; ++i) {
       const double middle = ComparedModel::histogram_min +
                             (static_cast<double>(i) + 0.5) * ComparedModel::histogram_width;

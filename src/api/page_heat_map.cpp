@@ -178,11 +178,11 @@ std::string draw_below(const Layout& layout, const Cells& cells, const HeatScale
 std::string draw_map(const PageModel& model, const Cells& cells, const Layout& layout,
                      const HeatScale& scale) {
   return fmt::format(
-      "<figure>\n<figcaption><bdi>{}</bdi> <small>{} MB</small></figcaption>\n"
+      "<figure>\n<figcaption><bdi>{}</bdi><small>{} MB</small></figcaption>\n"
       "<div class=\"scroll\"><svg class=\"map\" viewBox=\"0 0 {:.0f} {:.0f}\" width=\"{:.0f}\" "
       "height=\"{:.0f}\" role=\"img\" aria-label=\"Errors of the tensors of {}\">\n{}{}{}</svg>"
       "</div>\n</figure>\n",
-      escape_html(clip_text(model.label, 30)), megabytes_text(model.measured().size.file_bytes),
+      escape_html(clip_text(model.label, 26)), megabytes_text(model.measured().size.file_bytes),
       layout.width(), layout.height(), layout.width(), layout.height(), escape_html(model.name),
       draw_header(layout), draw_layers(layout, cells, scale), draw_below(layout, cells, scale));
 }

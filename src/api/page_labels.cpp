@@ -8,9 +8,12 @@
 namespace nybble::api {
 namespace {
 
-// Costs are in hidden units of area. A label over a label is unreadable, one over a line is not; a
-// label out of the drawing is cut. Distance costs too, as a far label belongs to no point.
-constexpr double cost_of_label = 4, cost_of_obstacle = 1, cost_of_cut = 20, cost_of_distance = 6;
+// Costs are in hidden units of area. A label over a label is unreadable, one over a line or a sign
+// is only ugly; a label out of the drawing is cut. Distance costs too, as a far label belongs to no
+// point.
+constexpr double cost_of_label = 4, cost_of_obstacle = 2, cost_of_cut = 20, cost_of_distance = 6;
+// Above and to the right of a front that falls there is room, so labels look there first.
+constexpr double cost_of_direction = 50, liked_direction = -std::numbers::pi / 4;
 constexpr int directions = 16;
 constexpr double nearest = 11, farthest = 90, step = 8;
 
@@ -24,8 +27,7 @@ Box shared(const Box& a, const Box& b) {
 }
 
 // The label touches a circle around its point.
-Box box_at(const LabelledPoint& point, double distance, int direction) {
-  const double angle = 2 * std::numbers::pi * direction / directions;
+Box box_at(const LabelledPoint& point, double distance, double angle) {
   const double x = point.x + std::cos(angle) * (distance + point.width / 2);
   const double y = point.y + std::sin(angle) * (distance + point.height / 2);
   return {x - point.width / 2, y - point.height / 2, x + point.width / 2, y + point.height / 2};
@@ -49,8 +51,10 @@ std::vector<Box> place_labels(const std::vector<LabelledPoint>& points,
     double least = std::numeric_limits<double>::infinity();
     for (double distance = nearest; distance <= farthest; distance += step) {
       for (int direction = 0; direction < directions; ++direction) {
-        const Box box = box_at(point, distance, direction);
-        const double cost = cost_of(box, labels, obstacles, bounds) + cost_of_distance * distance;
+        const double angle = 2 * std::numbers::pi * direction / directions;
+        const Box box = box_at(point, distance, angle);
+        const double cost = cost_of(box, labels, obstacles, bounds) + cost_of_distance * distance +
+                            cost_of_direction * (1 - std::cos(angle - liked_direction));
         if (cost < least) {
           least = cost;
           best = box;

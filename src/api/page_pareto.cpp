@@ -16,7 +16,7 @@ using Models = std::vector<PageModel>;
 
 // Between points and the frame.
 constexpr double inset = 22;
-constexpr double label_height = 17, character_width = 8.6;
+constexpr double label_height = 19, character_width = 8.6, label_padding = 6;
 
 Models with_numbers(const Models& models) {
   Models kept;
@@ -144,9 +144,10 @@ class ParetoPlot {
     std::vector<std::string> texts;
     for (const PageModel& each : models_) {
       texts.push_back(clip_text(each.label, frame_.characters));
-      points.push_back({x_of(each), y_of(each),
-                        character_width * static_cast<double>(count_characters(texts.back())),
-                        label_height});
+      points.push_back(
+          {x_of(each), y_of(each),
+           label_padding + character_width * static_cast<double>(count_characters(texts.back())),
+           label_height});
     }
     const Box bounds{frame_.left + 2, frame_.top, frame_.right - 2, frame_.bottom - 2};
     const std::vector<Box> boxes = place_labels(points, obstacles_, bounds);
@@ -169,7 +170,7 @@ class ParetoPlot {
     return drawing + fmt::format(
                          "<text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\" "
                          "text-anchor=\"middle\">{}</text>\n",
-                         (box.left + box.right) / 2, box.bottom - 4, escape_html(text));
+                         (box.left + box.right) / 2, box.bottom - 5, escape_html(text));
   }
 
   const PlotFrame& frame_;

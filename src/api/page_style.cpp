@@ -21,7 +21,7 @@ const std::string_view page_style = R"css(
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
-  margin: 0 auto; padding: 28px 20px 64px; max-width: 1320px; background: var(--page);
+  margin: 0 auto; padding: 28px 20px 64px; max-width: 1440px; background: var(--page);
   color: var(--text); font: 16px/1.5 system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial,
   sans-serif;
 }
@@ -47,19 +47,19 @@ table {
   border-collapse: separate; border-spacing: 0; width: 100%; margin: 14px 0 4px; font-size: 15px;
   font-variant-numeric: tabular-nums; white-space: nowrap;
 }
-th, td { padding: 6px 9px; text-align: right; border-bottom: 1px solid var(--faint); }
+th, td { padding: 6px 7px; line-height: 22px; text-align: right; border-bottom: 1px solid var(--faint); }
 thead th {
   font-size: 14px; font-weight: 600; color: var(--muted); vertical-align: bottom;
-  border-bottom: 0; padding-bottom: 3px; line-height: 1.25;
+  border-bottom: 0; padding-bottom: 3px; line-height: 18px;
 }
 thead tr:last-child th, thead th[rowspan] { border-bottom: 2px solid var(--rule); }
 thead th[colspan] { text-align: left; }
 thead tr:last-child th { white-space: normal; }
-.first { padding-left: 20px; }
-td small { display: block; line-height: 1.2; }
+.first { padding-left: 16px; }
+td small { display: block; line-height: 18px; }
 .name {
   position: sticky; left: 0; background: var(--page); text-align: left; font-weight: 600;
-  white-space: normal; overflow-wrap: anywhere; min-width: 160px; max-width: 280px;
+  white-space: normal; overflow-wrap: break-word; min-width: 176px; max-width: 280px;
 }
 .name .sign { display: block; }
 thead .name { font-weight: 600; }
@@ -102,7 +102,7 @@ tbody tr:hover td, tbody tr:hover th { background: var(--panel); }
 .maps { display: flex; flex-wrap: wrap; gap: 26px 34px; margin-top: 10px; }
 figure { margin: 0; max-width: 100%; }
 figcaption { font-weight: 600; max-width: 300px; overflow-wrap: anywhere; }
-figcaption small { font-weight: 400; white-space: nowrap; }
+figcaption small { display: block; font-weight: 400; line-height: 1.2; }
 .map { display: block; }
 .scales .map { display: inline-block; }
 .map text { font-size: 14px; fill: var(--muted); }
@@ -132,7 +132,9 @@ code { font: 14px/1.4 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; whi
   body { padding: 18px 14px 48px; }
   h1 { font-size: 23px; }
   h2 { margin-top: 40px; }
-  .name { min-width: 116px; max-width: 132px; }
+  .name { min-width: 116px; max-width: 132px; padding-left: 0; font-size: 14px; }
+  .maps { flex-wrap: nowrap; overflow-x: auto; }
+  figure { flex: none; }
   dl { grid-template-columns: 1fr; gap: 9px; padding: 12px 14px; }
   ol { padding-left: 26px; }
 }

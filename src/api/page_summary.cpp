@@ -97,7 +97,7 @@ const Column columns[] = {
      of_divergence<&Divergence::perplexity_ratio>, four_decimals},
 };
 
-// Without the columns of which no model has a number.
+// Without the columns that no model has a number for.
 std::vector<const Column*> used_columns(const std::vector<PageModel>& models,
                                         const Measurement& reference) {
   std::vector<const Column*> used;
@@ -106,8 +106,7 @@ std::vector<const Column*> used_columns(const std::vector<PageModel>& models,
                      std::any_of(models.begin(), models.end(), [&](const PageModel& each) {
                        return column.number(each.measured()).has_value();
                      });
-    // Divergence is what the table is for: its columns stay, with dashes.
-    if (any || column.number != Number{activations_of}) used.push_back(&column);
+    if (any) used.push_back(&column);
   }
   return used;
 }
@@ -147,7 +146,7 @@ std::string row(const std::vector<const Column*>& used, const Measurement& measu
                 const std::string& picture, const std::string& name) {
   std::string html = fmt::format(
       "<tr><th scope=\"row\" class=\"name\" title=\"{}\">{}<bdi>{}</bdi></th><td>{}</td>",
-      escape_html(measured.model), picture, escape_html(name),
+      escape_html(measured.model), picture, breakable_html(clip_text(name, 64)),
       megabytes_text(measured.size.file_bytes));
   for (std::size_t i = 0; i < used.size(); ++i) {
     html += cell(*used[i], measured, i == 0 || used[i]->group != used[i - 1]->group);

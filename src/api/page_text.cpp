@@ -42,6 +42,14 @@ bool is_late_control(std::string_view character) {
          static_cast<unsigned char>(character[1]) < 0xa0;
 }
 
+// A malformed byte counts as a character, as it shows as one.
+std::string_view without_characters(std::string_view text, std::size_t count) {
+  for (; count > 0 && !text.empty(); --count) {
+    text.remove_prefix(std::max<std::size_t>(character_length(text), 1));
+  }
+  return text;
+}
+
 std::string escape(std::string_view text, Marks marks) {
   std::string escaped;
   while (!text.empty()) {
@@ -65,6 +73,18 @@ std::string escape_html(std::string_view text) {
   return escape(text, Marks::none);
 }
 
+std::string breakable_html(std::string_view name) {
+  std::string html;
+  while (!name.empty()) {
+    const std::size_t end = name.find_first_of("-_./");
+    const std::string_view part = name.substr(0, end == name.npos ? end : end + 1);
+    html += escape_html(part);
+    name.remove_prefix(part.size());
+    if (!name.empty()) html += "<wbr/>";
+  }
+  return html;
+}
+
 std::string passage_html(std::string_view text) {
   return escape(text, Marks::newlines);
 }
@@ -74,19 +94,17 @@ std::string token_html(std::string_view text) {
 }
 
 std::string clip_text(std::string_view text, std::size_t max_characters) {
-  std::string_view rest = text;
-  for (std::size_t i = 0; i + 1 < max_characters && !rest.empty(); ++i) {
-    rest.remove_prefix(std::max<std::size_t>(character_length(rest), 1));
-  }
-  if (count_characters(rest) <= 1) return std::string(text);
-  return std::string(text.substr(0, text.size() - rest.size())) + "\u2026";
+  const std::size_t count = count_characters(text);
+  if (count <= max_characters) return std::string(text);
+  const std::size_t kept = max_characters > 0 ? max_characters - 1 : 0;
+  const std::string_view end = without_characters(text, count - kept / 2);
+  const std::string_view rest = without_characters(text, kept - kept / 2);
+  return std::string(text.substr(0, text.size() - rest.size())) + "\u2026" + std::string(end);
 }
 
 std::size_t count_characters(std::string_view text) {
   std::size_t count = 0;
-  for (; !text.empty(); ++count) {
-    text.remove_prefix(std::max<std::size_t>(character_length(text), 1));
-  }
+  for (; !text.empty(); ++count) text = without_characters(text, 1);
   return count;
 }
 

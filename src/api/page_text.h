@@ -16,13 +16,17 @@ inline constexpr std::string_view no_number = "\u2013";
 // pictures (U+2400 and on), so nothing of a hostile text is markup or vanishes.
 std::string escape_html(std::string_view text);
 
+// A name that may break into lines after each '-', '_', '.' and '/'.
+std::string breakable_html(std::string_view name);
+
 // For running text of an element: also a mark for each newline and tab.
 std::string passage_html(std::string_view text);
 
 // For one token: also a mark for each space, which often is what tells two tokens apart.
 std::string token_html(std::string_view text);
 
-// The first max_characters, and an ellipsis if that is not all. Not escaped.
+// With an ellipsis instead of the middle if there are more characters than that: of the names of
+// models, start and end say most. Not escaped.
 std::string clip_text(std::string_view text, std::size_t max_characters);
 
 std::size_t count_characters(std::string_view text);

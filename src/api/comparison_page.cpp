@@ -102,10 +102,11 @@ std::string with_key(const std::vector<api::PageModel>& models, const std::strin
 std::string sections(const CompareReport& report, const std::vector<api::PageModel>& models) {
   return section("Summary", "Smallest first. Numbers without a printed range show theirs on hover.",
                  api::summary_table(models, report.reference)) +
-         section("What a megabyte buys",
-                 "The grey steps join the models that no other beats in both size and divergence; "
-                 "hollow signs are beaten. Whiskers are 95 % intervals.",
-                 api::pareto_plot(models, report.floor)) +
+         section(
+             "What a megabyte buys",
+             "The grey steps join the models that no other beats in both size and divergence; "
+             "hollow signs are beaten. Whiskers are 95 % intervals; signs are those of the table.",
+             api::pareto_plot(models, report.floor)) +
          section("Error of each tensor",
                  "Layers from top to bottom, tensors outside the layers below: squared error of "
                  "the weights over their sum of squares. Hover for name, format and number.",

@@ -1,6 +1,7 @@
 // Places for the labels of points in a plot, where they hide each other and the drawing least.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 namespace nybble::api {
@@ -14,8 +15,14 @@ struct LabelledPoint {
   double width = 0, height = 0;  // of the label
 };
 
-// A box for each label, in the order of the points; each is placed once, the first ones best.
-std::vector<Box> place_labels(const std::vector<LabelledPoint>& points,
-                              const std::vector<Box>& obstacles, const Box& bounds);
+// A box for each label, in the order of the points; nothing where all places are over other labels.
+std::vector<std::optional<Box>> place_labels(const std::vector<LabelledPoint>& points,
+                                             const std::vector<Box>& obstacles, const Box& bounds);
+
+// The line from a point to its label; nothing when they are so near that it is plain.
+struct Leader {
+  double x = 0, y = 0, to_x = 0, to_y = 0;
+};
+std::optional<Leader> leader_to(const LabelledPoint& point, const Box& label);
 
 }  // namespace nybble::api

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "api/page_frame.h"
 #include "api/page_labels.h"
@@ -150,22 +151,20 @@ class ParetoPlot {
            label_height});
     }
     const Box bounds{frame_.left + 2, frame_.top, frame_.right - 2, frame_.bottom - 2};
-    const std::vector<Box> boxes = place_labels(points, obstacles_, bounds);
+    const std::vector<std::optional<Box>> boxes = place_labels(points, obstacles_, bounds);
     std::string drawing;
     for (std::size_t i = 0; i < boxes.size(); ++i) {
-      drawing += draw_label(points[i], boxes[i], texts[i]);
+      if (boxes[i]) drawing += draw_label(points[i], *boxes[i], texts[i]);
     }
     return drawing;
   }
 
   static std::string draw_label(const LabelledPoint& point, const Box& box,
                                 const std::string& text) {
-    const double x = std::clamp(point.x, box.left, box.right);
-    const double y = std::clamp(point.y, box.top, box.bottom);
     std::string drawing;
-    if (std::hypot(x - point.x, y - point.y) > 16) {
+    if (const std::optional<Leader> leader = leader_to(point, box)) {
       drawing = fmt::format("<path class=\"leader\" d=\"M{:.1f},{:.1f}L{:.1f},{:.1f}\"/>\n",
-                            point.x, point.y, x, y);
+                            leader->x, leader->y, leader->to_x, leader->to_y);
     }
     return drawing + fmt::format(
                          "<text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\" "

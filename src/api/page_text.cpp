@@ -76,7 +76,7 @@ std::string escape_html(std::string_view text) {
 std::string breakable_html(std::string_view name) {
   std::string html;
   while (!name.empty()) {
-    const std::size_t end = name.find_first_of("-_./");
+    const std::size_t end = name.find_first_of("-/");
     const std::string_view part = name.substr(0, end == name.npos ? end : end + 1);
     html += escape_html(part);
     name.remove_prefix(part.size());

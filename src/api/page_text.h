@@ -16,7 +16,7 @@ inline constexpr std::string_view no_number = "\u2013";
 // pictures (U+2400 and on), so nothing of a hostile text is markup or vanishes.
 std::string escape_html(std::string_view text);
 
-// A name that may break into lines after each '-', '_', '.' and '/'.
+// A name that may break into lines after each '-' and '/'.
 std::string breakable_html(std::string_view name);
 
 // For running text of an element: also a mark for each newline and tab.

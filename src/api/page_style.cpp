@@ -8,13 +8,13 @@ const std::string_view page_style = R"css(
 :root {
   color-scheme: light dark;
   --page: #ffffff; --text: #1b1f24; --muted: #57606a; --rule: #d0d7de; --faint: #e7ebef;
-  --panel: #f5f7f9; --mark: #ffdf5d; --mark-text: #1b1f24; --front: #8c959f; --link: #0969da;
+  --panel: #f5f7f9; --mark: #ffdf5d; --mark-text: #1b1f24; --front: #8c959f;
   --c0: #0072b2; --c1: #c84e00; --c2: #007a5a; --c3: #a8438a; --c4: #946300; --c5: #4d4d4d;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0f1318; --text: #e6e9ed; --muted: #a0a8b2; --rule: #39424d; --faint: #232a32;
-    --panel: #181e25; --mark: #d9b02b; --mark-text: #0f1318; --front: #7d8793; --link: #6cb2ff;
+    --panel: #181e25; --mark: #d9b02b; --mark-text: #0f1318; --front: #7d8793;
     --c0: #56b4e9; --c1: #ff8a45; --c2: #2fc79a; --c3: #e59bc6; --c4: #f0c040; --c5: #c8c8c8;
   }
 }

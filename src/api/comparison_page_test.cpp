@@ -365,7 +365,7 @@ TEST(ComparisonPage, clips_long_names_and_keeps_their_end) {
   const std::string page = comparison_page(report_of({model(name, 1000, 0.1)}));
 
   expect_presentable(page);
-  EXPECT_THAT(page, HasSubstr("w\u2026wwwwww-Q4_K</text>"));
+  EXPECT_THAT(page, HasSubstr("w\u2026w-Q4_K</text>"));
 }
 
 TEST(ComparisonPage, shows_layers_that_exist_however_they_are_numbered) {

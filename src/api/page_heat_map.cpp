@@ -8,6 +8,8 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 #include "api/page_heat_scale.h"
 #include "api/page_text.h"
@@ -30,7 +32,9 @@ constexpr double character_width = 8, leaning_height = 7, leaning_width = 4.2;
 struct Place {
   int layer = -1;
   std::string role;
-  auto operator<=>(const Place&) const = default;
+  bool operator<(const Place& other) const {
+    return std::tie(layer, role) < std::tie(other.layer, other.role);
+  }
 };
 
 using Cells = std::map<Place, const TensorError*>;

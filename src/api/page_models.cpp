@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
 #include <string_view>
+#include <utility>
 
 #include "api/page_text.h"
 
@@ -34,13 +36,13 @@ std::string with_folder(std::string_view path) {
 }
 
 void name_models(std::vector<PageModel>& models) {
-  for (PageModel& each : models) each.name = file_name(each.measured().model);
-  std::vector<std::string> names;
-  for (const PageModel& each : models) names.push_back(each.name);
+  std::map<std::string, int> uses;
   for (PageModel& each : models) {
-    if (std::count(names.begin(), names.end(), each.name) > 1) {
-      each.name = with_folder(each.measured().model);
-    }
+    each.name = file_name(each.measured().model);
+    ++uses[each.name];
+  }
+  for (PageModel& each : models) {
+    if (uses[each.name] > 1) each.name = with_folder(each.measured().model);
   }
 }
 

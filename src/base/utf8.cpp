@@ -6,8 +6,14 @@
 namespace nybble {
 namespace {
 
-// The length of the character at the start of `text`, 0 when it is malformed.
+bool is_control(char c) {
+  return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f;
+}
+
+}  // namespace
+
 std::size_t character_length(std::string_view text) {
+  if (text.empty()) return 0;
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t first = byte(0);
   if (first < 0x80) return 1;
@@ -21,12 +27,6 @@ std::size_t character_length(std::string_view text) {
   const bool too_large = first == 0xf4 && byte(1) >= 0x90;
   return overlong || surrogate || too_large ? 0 : length;
 }
-
-bool is_control(char c) {
-  return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f;
-}
-
-}  // namespace
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {

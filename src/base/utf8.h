@@ -7,6 +7,9 @@
 
 namespace nybble {
 
+// The bytes of the character at the start of the text, 0 when it is malformed or there is none.
+std::size_t character_length(std::string_view text);
+
 // Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view text);
 

@@ -19,6 +19,13 @@ TEST(utf8, refuses_malformed_characters) {
   }
 }
 
+TEST(utf8, measures_the_first_character) {
+  EXPECT_EQ(character_length(""), 0u);
+  EXPECT_EQ(character_length("ab"), 1u);
+  EXPECT_EQ(character_length("\xe2\x96\x81z"), 3u);
+  EXPECT_EQ(character_length("\xe2\x96"), 0u);
+}
+
 TEST(utf8, control_characters_make_no_names) {
   EXPECT_TRUE(is_printable_name("blk.0.attn_q.weight \xe2\x96\x81"));
   EXPECT_FALSE(is_printable_name("a\nb"));

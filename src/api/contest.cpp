@@ -121,8 +121,8 @@ void describe_text(const TextPlan& plan, const ContestRequest& request, const st
   const Entrant& first = contest.entrants[0];
   const auto documents = evaluate::documents_of_tokens(content, evaluate::find_documents(content),
                                                        *first.model.tokenizer, plan.tokens);
-  const evaluate::Units units = evaluate::choose_units(
-      first.scores(), documents, static_cast<std::size_t>(request.context) / 2);
+  const evaluate::Units units = evaluate::choose_units(first.scores(), documents,
+                                                       first.scores().size() / plan.windows.size());
   contest.bootstrap =
       std::make_unique<evaluate::Bootstrap>(units.of_score, units.count, request.seed);
   contest.text = {.path = request.text.string(),

@@ -1,3 +1,4 @@
+// The version, which the build knows.
 #include "nybble/version.h"
 
 namespace nybble {

@@ -67,7 +67,7 @@ void show_tasks(const TaskRequest& request, bool json) {
   }
   fmt::print("model       {}\n", report.model);
   fmt::print("tasks       {}: {}\n", report.file, report.tasks.size());
-  fmt::print("right       {} (95 %); guessing gives {:.2f} %\n", show_percent(report.accuracy),
+  fmt::print("right       {}; guessing gives {:.2f} %\n", show_percent(report.accuracy),
              100 * report.chance);
   fmt::print("speed       {:.1f} tasks/s, {}\n",
              static_cast<double>(report.tasks.size()) / report.seconds,

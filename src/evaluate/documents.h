@@ -30,8 +30,8 @@ struct Units {
   std::string_view name;  // "documents" or "windows"
 };
 
-// Documents where the scored tokens come from at least `least_documents` of them, else windows, of
-// `window` scored tokens each: fewer units give no honest interval.
+// Documents where the scored tokens come from 20 of them or more, else windows, of `window` scored
+// tokens each: few units give no honest interval.
 Units choose_units(std::span<const TokenScore> scores, std::span<const std::uint32_t> document_of,
                    std::size_t window);
 

@@ -8,7 +8,7 @@ namespace nybble::evaluate {
 namespace {
 
 void check_length(std::size_t n_tokens, std::size_t window) {
-  if (n_tokens >= window && n_tokens > 0) return;
+  if (n_tokens >= window) return;
   fail(ErrorKind::invalid_input,
        "the text has {} tokens, expected at least one window of {}; give a longer text or a "
        "smaller -c",
@@ -26,7 +26,7 @@ std::vector<Window> full_windows(std::size_t n_tokens, const WindowOptions& opti
                                  bool with_start) {
   const std::size_t size = static_cast<std::size_t>(options.context) - (with_start ? 1 : 0);
   const std::size_t stride = size / 2;
-  check_length(n_tokens, size);
+  check_length(n_tokens + (with_start ? 1 : 0), static_cast<std::size_t>(options.context));
   std::vector<Window> windows;
   std::size_t scored = with_start ? 0 : 1;
   for (std::size_t begin = 0; scored < n_tokens; begin += stride) {

@@ -15,7 +15,9 @@ TEST(windows, score_every_token_once_after_half_a_window) {
         EXPECT_EQ(window.first_scored, next);
         EXPECT_LT(window.first_scored, window.end);
         EXPECT_EQ(window.end - window.begin, with_start ? 15u : 16u);
-        if (window.begin > 0) EXPECT_GE(window.first_scored - window.begin, 7u);
+        if (window.begin > 0) {
+          EXPECT_GE(window.first_scored - window.begin, 7u);
+        }
         next = window.end;
       }
       EXPECT_EQ(next, n);

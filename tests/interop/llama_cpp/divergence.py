@@ -22,7 +22,7 @@ def theirs(path, text, base):
     def answer():
         out, err = peer.run(command)
         report = (out + err).decode()
-        number = lambda pattern: float(re.search(pattern + r"\s*:?\s*(-?[\d.]+)", report).group(1))
+        number = lambda pattern: float(re.search(pattern + r"\s*:\s*(-?[\d.]+)", report).group(1))
         return {"perplexity": number(r"Mean PPL\(Q\)"), "kld": number(r"Mean\s+KLD"), "top1": number(r"Same top p")}
     return peer.remembered([path, *command], answer)
 

@@ -14,11 +14,7 @@ namespace nybble {
 struct CompareRequest {
   std::filesystem::path reference;
   std::vector<std::filesystem::path> models;
-  std::filesystem::path text;
-  WindowMode mode = WindowMode::full;
-  Compute compute = Compute::exact;
-  int context = 512, chunks = 0, threads = 0;
-  std::uint64_t seed = 1;
+  MeasureSettings settings;
   bool stamp = false;          // write what was measured into the receipt of each model
   std::filesystem::path page;  // comparison_page() goes there; empty: nowhere
   bool force = false;          // replace an existing page
@@ -61,10 +57,7 @@ struct CompareReport {
   std::vector<ComparedModel> models;  // in the order of the request
   DivergenceFloor floor;
   EvaluatedText text;
-  WindowMode mode = WindowMode::full;
-  Compute compute = Compute::exact;
-  int context = 0;
-  std::uint64_t seed = 0;
+  MeasureSettings settings;
   double seconds = 0;
   std::string version, date;  // of nybble, and the day
 };

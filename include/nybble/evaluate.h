@@ -67,9 +67,8 @@ struct EvaluatedText {
   std::string unit;       // "documents" or "windows"
 };
 
-struct EvaluateRequest {
-  std::filesystem::path model;
-  std::filesystem::path reference;  // empty: perplexity only
+// How a text is measured.
+struct MeasureSettings {
   std::filesystem::path text;
   WindowMode mode = WindowMode::full;
   Compute compute = Compute::exact;
@@ -77,6 +76,12 @@ struct EvaluateRequest {
   int chunks = 0;     // only the first windows; 0: all
   int threads = 0;
   std::uint64_t seed = 1;  // of the bootstrap
+};
+
+struct EvaluateRequest {
+  std::filesystem::path model;
+  std::filesystem::path reference;  // empty: perplexity only
+  MeasureSettings settings;
 };
 
 struct EvaluateReport {

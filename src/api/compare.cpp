@@ -110,31 +110,20 @@ ComparedModel describe(const Contest& contest, std::size_t entrant, int context,
 CompareReport compare_models(const CompareRequest& request, const ProgressCallback& progress) {
   std::optional<AtomicFile> page;
   if (!request.page.empty()) page.emplace(request.page, request.force);
-  ContestRequest contest_request{.models = {request.reference},
-                                 .text = request.text,
-                                 .mode = request.mode,
-                                 .compute = request.compute,
-                                 .context = request.context,
-                                 .chunks = request.chunks,
-                                 .threads = request.threads,
-                                 .seed = request.seed};
-  contest_request.models.insert(contest_request.models.end(), request.models.begin(),
-                                request.models.end());
-  const Contest contest = run_contest(contest_request, progress);
-  ThreadPool pool(request.threads);
+  std::vector<std::filesystem::path> paths{request.reference};
+  paths.insert(paths.end(), request.models.begin(), request.models.end());
+  const Contest contest = run_contest(paths, request.settings, progress);
+  ThreadPool pool(request.settings.threads);
   CompareReport report{.reference = contest.measure(0),
                        .models = {},
                        .floor = contest.floor,
                        .text = contest.text,
-                       .mode = request.mode,
-                       .compute = request.compute,
-                       .context = request.context,
-                       .seed = request.seed,
+                       .settings = request.settings,
                        .seconds = contest.seconds,
                        .version = version(),
                        .date = today()};
   for (std::size_t i = 1; i < contest.entrants.size(); ++i)
-    report.models.push_back(describe(contest, i, request.context, pool));
+    report.models.push_back(describe(contest, i, request.settings.context, pool));
   if (page) {
     const std::string html = comparison_page(report);
     page->write(std::as_bytes(std::span(html)));
@@ -142,8 +131,7 @@ CompareReport compare_models(const CompareRequest& request, const ProgressCallba
   }
   for (const ComparedModel& model : report.models) {
     if (!request.stamp) break;
-    stamp(model.measurement.model, model.measurement, report.text,
-          {report.reference.model, request.mode, request.compute, request.context});
+    stamp(model.measurement, report.reference.model, report.text, request.settings);
   }
   return report;
 }

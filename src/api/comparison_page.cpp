@@ -52,11 +52,12 @@ std::string facts(const CompareReport& report) {
                                                  escape_html(text.sha256), escape_html(sha256))) +
          fact("Tokens", fmt::format("{}, of which {} are scored", api::grouped(text.tokens),
                                     api::grouped(text.scored_tokens))) +
-         fact("Windows", fmt::format("{} of {} tokens", text.windows, report.context)) +
-         fact("Resampled for intervals", fmt::format("{} {}, seed {}", api::grouped(text.units),
-                                                     escape_html(text.unit), report.seed)) +
-         fact("Mode", text_of(mode_texts, report.mode)) +
-         fact("Compute", text_of(compute_texts, report.compute)) + "</dl>\n";
+         fact("Windows", fmt::format("{} of {} tokens", text.windows, report.settings.context)) +
+         fact("Resampled for intervals",
+              fmt::format("{} {}, seed {}", api::grouped(text.units), escape_html(text.unit),
+                          report.settings.seed)) +
+         fact("Mode", text_of(mode_texts, report.settings.mode)) +
+         fact("Compute", text_of(compute_texts, report.settings.compute)) + "</dl>\n";
 }
 
 std::string floor_sentence(const DivergenceFloor& floor) {

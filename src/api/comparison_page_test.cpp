@@ -64,8 +64,8 @@ CompareReport report_of(std::vector<ComparedModel> models) {
   report.floor = {1e-12, 2e-4, 500};
   report.text = {"data/test.txt", "0123456789abcdef0123456789abcdef", 12345, 6000, 20, 7,
                  "documents"};
-  report.context = 512;
-  report.seed = 42;
+  report.settings.context = 512;
+  report.settings.seed = 42;
   report.version = "0.4.0";
   report.date = "2026-11-25";
   return report;

@@ -21,24 +21,24 @@ struct Runner {
   std::vector<evaluate::TokenScore>* scores = nullptr;
 };
 
-Runner load(Entrant& entrant, const ContestRequest& request, Compute compute) {
+Runner load(Entrant& entrant, const MeasureSettings& settings, Compute compute) {
   const auto loaded = std::make_shared<const runtime::LoadedModel>(
-      entrant.model.source, runtime::LoadOptions{.threads = request.threads,
+      entrant.model.source, runtime::LoadOptions{.threads = settings.threads,
                                                  .int8_activations = compute == Compute::int8});
-  return {loaded, std::make_unique<runtime::Session>(loaded, request.context),
+  return {loaded, std::make_unique<runtime::Session>(loaded, settings.context),
           compute == Compute::exact ? &entrant.exact : &entrant.as_run};
 }
 
 // The reference is always exact; a model alone is computed as asked, others both ways.
-std::vector<Runner> load_all(std::vector<Entrant>& entrants, const ContestRequest& request) {
+std::vector<Runner> load_all(std::vector<Entrant>& entrants, const MeasureSettings& settings) {
   std::vector<Runner> runners;
   const bool is_alone = entrants.size() == 1;
   for (Entrant& entrant : entrants) {
     const bool is_reference = !is_alone && &entrant == &entrants[0];
-    if (!is_alone || request.compute == Compute::exact)
-      runners.push_back(load(entrant, request, Compute::exact));
-    if (!is_reference && request.compute != Compute::exact)
-      runners.push_back(load(entrant, request, request.compute));
+    if (!is_alone || settings.compute == Compute::exact)
+      runners.push_back(load(entrant, settings, Compute::exact));
+    if (!is_reference && settings.compute != Compute::exact)
+      runners.push_back(load(entrant, settings, settings.compute));
   }
   return runners;
 }
@@ -51,12 +51,12 @@ double mean_divergence(std::span<const evaluate::TokenScore> scores) {
 
 // The first windows by the reference: exact, once more, and computed as asked.
 DivergenceFloor measure_floor(const TextPlan& plan, Entrant& reference, const Runner& exact,
-                              const ContestRequest& request, ThreadPool& pool) {
-  runtime::Session again(exact.loaded, request.context);
+                              const MeasureSettings& settings, ThreadPool& pool) {
+  runtime::Session again(exact.loaded, settings.context);
   std::vector<evaluate::Contestant> contestants{{exact.session.get()}, {&again}};
   Runner as_run;
-  if (request.compute != Compute::exact) {
-    as_run = load(reference, request, request.compute);
+  if (settings.compute != Compute::exact) {
+    as_run = load(reference, settings, settings.compute);
     contestants.push_back({as_run.session.get()});
   }
   evaluate::score(plan.first_windows(floor_windows), contestants, pool, [](std::size_t) {});
@@ -87,12 +87,13 @@ ModelSize size_of(const OpenedModel& model) {
           .bpw_head = head.weights == 0 ? embedding.bpw() : head.bpw()};
 }
 
-void run_text(const TextPlan& plan, const ContestRequest& request, std::span<const Runner> runners,
-              ThreadPool& pool, const ProgressCallback& progress, Contest& contest) {
+void run_text(const TextPlan& plan, const MeasureSettings& settings,
+              std::span<const Runner> runners, ThreadPool& pool, const ProgressCallback& progress,
+              Contest& contest) {
   std::vector<evaluate::Contestant> contestants;
   for (const Runner& runner : runners) contestants.push_back({runner.session.get()});
   const std::vector<evaluate::TokenScore>& last = contestants.back().scores;
-  const auto window = static_cast<std::uint64_t>(request.context);
+  const auto window = static_cast<std::uint64_t>(settings.context);
   double loss = 0;
   std::size_t summed = 0;
   const auto start = std::chrono::steady_clock::now();
@@ -116,17 +117,17 @@ void run_text(const TextPlan& plan, const ContestRequest& request, std::span<con
 }
 
 // Units and what is said of the text.
-void describe_text(const TextPlan& plan, const ContestRequest& request, const std::string& content,
-                   Contest& contest) {
+void describe_text(const TextPlan& plan, const MeasureSettings& settings,
+                   const std::string& content, Contest& contest) {
   const Entrant& first = contest.entrants[0];
   const auto documents = evaluate::documents_of_tokens(content, evaluate::find_documents(content),
                                                        *first.model.tokenizer, plan.tokens);
   const evaluate::Units units = evaluate::choose_units(first.scores(), documents,
                                                        first.scores().size() / plan.windows.size());
   contest.bootstrap =
-      std::make_unique<evaluate::Bootstrap>(units.of_score, units.count, request.seed);
-  contest.text = {.path = request.text.string(),
-                  .sha256 = api::sha256_of_file(request.text),
+      std::make_unique<evaluate::Bootstrap>(units.of_score, units.count, settings.seed);
+  contest.text = {.path = settings.text.string(),
+                  .sha256 = api::sha256_of_file(settings.text),
                   .tokens = plan.tokens.size(),
                   .scored_tokens = first.scores().size(),
                   .windows = static_cast<int>(plan.windows.size()),
@@ -151,26 +152,26 @@ Measurement Contest::measure(std::size_t entrant) const {
   return result;
 }
 
-Contest run_contest(const ContestRequest& request, const ProgressCallback& progress) {
-  if (request.context < 8) {
+Contest run_contest(const std::vector<std::filesystem::path>& models,
+                    const MeasureSettings& settings, const ProgressCallback& progress) {
+  if (settings.context < 8) {
     fail(ErrorKind::invalid_input, "a window of {} tokens is too short, expected 8 or more",
-         request.context);
+         settings.context);
   }
-  const std::string content = read_text_file(request.text);
+  const std::string content = read_text_file(settings.text);
   Contest contest;
-  for (const auto& path : request.models)
-    contest.entrants.push_back({open_for_reading(path), {}, {}});
+  for (const auto& path : models) contest.entrants.push_back({open_for_reading(path), {}, {}});
   std::vector<Entrant>& entrants = contest.entrants;
-  TextPlan plan = plan_text(request, content, *entrants[0].model.tokenizer);
+  TextPlan plan = plan_text(settings, content, *entrants[0].model.tokenizer);
   for (std::size_t i = 1; i < entrants.size(); ++i)
-    check_same_tokens(entrants[0].model, entrants[i].model, request, content, plan);
+    check_same_tokens(entrants[0].model, entrants[i].model, settings, content, plan);
 
-  const std::vector<Runner> runners = load_all(entrants, request);
-  ThreadPool pool(request.threads);
-  run_text(plan, request, runners, pool, progress, contest);
+  const std::vector<Runner> runners = load_all(entrants, settings);
+  ThreadPool pool(settings.threads);
+  run_text(plan, settings, runners, pool, progress, contest);
   if (entrants.size() > 1)
-    contest.floor = measure_floor(plan, entrants[0], runners[0], request, pool);
-  describe_text(plan, request, content, contest);
+    contest.floor = measure_floor(plan, entrants[0], runners[0], settings, pool);
+  describe_text(plan, settings, content, contest);
   contest.tokens = std::move(plan.tokens);
   return contest;
 }

@@ -14,16 +14,6 @@
 
 namespace nybble {
 
-struct ContestRequest {
-  // The first is the reference of the others, when there are others.
-  std::vector<std::filesystem::path> models;
-  std::filesystem::path text;
-  WindowMode mode = WindowMode::full;
-  Compute compute = Compute::exact;
-  int context = 512, chunks = 0, threads = 0;
-  std::uint64_t seed = 1;
-};
-
 struct Entrant {
   OpenedModel model;
   std::vector<evaluate::TokenScore> exact, as_run;  // as_run is empty when compute is exact
@@ -34,7 +24,7 @@ struct Entrant {
 };
 
 struct Contest {
-  std::vector<Entrant> entrants;  // in the order of the request
+  std::vector<Entrant> entrants;  // the first is the reference of the others
   std::vector<text::TokenId> tokens;
   EvaluatedText text;
   std::unique_ptr<evaluate::Bootstrap> bootstrap;
@@ -47,6 +37,7 @@ struct Contest {
 };
 
 // Throws Error: text too short, vocabularies that differ, not enough memory for all models at once.
-Contest run_contest(const ContestRequest& request, const ProgressCallback& progress);
+Contest run_contest(const std::vector<std::filesystem::path>& models,
+                    const MeasureSettings& settings, const ProgressCallback& progress);
 
 }  // namespace nybble

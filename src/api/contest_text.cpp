@@ -28,12 +28,12 @@ void check_same_vocabulary(const OpenedModel& reference, const OpenedModel& mode
 
 }  // namespace
 
-TextPlan plan_text(const ContestRequest& request, const std::string& content,
+TextPlan plan_text(const MeasureSettings& settings, const std::string& content,
                    const text::Tokenizer& tokenizer) {
-  const evaluate::WindowOptions options{request.context, request.chunks};
+  const evaluate::WindowOptions options{settings.context, settings.chunks};
   TextPlan plan;
   if (tokenizer.adds_bos()) plan.start = tokenizer.bos();
-  if (request.mode == WindowMode::llama_cpp) {
+  if (settings.mode == WindowMode::llama_cpp) {
     plan.tokens = tokenizer.encode(content);
     plan.windows = evaluate::halved_windows(plan.tokens.size(), options);
   } else {
@@ -45,10 +45,10 @@ TextPlan plan_text(const ContestRequest& request, const std::string& content,
 }
 
 void check_same_tokens(const OpenedModel& reference, const OpenedModel& model,
-                       const ContestRequest& request, const std::string& content,
+                       const MeasureSettings& settings, const std::string& content,
                        const TextPlan& plan) {
   check_same_vocabulary(reference, model);
-  const TextPlan own = plan_text(request, content, *model.tokenizer);
+  const TextPlan own = plan_text(settings, content, *model.tokenizer);
   if (own.tokens == plan.tokens && own.start == plan.start) return;
   refuse(fmt::format("{} cuts the text into other tokens than the reference {}",
                      model.checkpoint->path.string(), reference.checkpoint->path.string()));

@@ -24,13 +24,13 @@ struct TextPlan {
 };
 
 // Throws Error(invalid_input) when the text is shorter than a window.
-TextPlan plan_text(const ContestRequest& request, const std::string& content,
+TextPlan plan_text(const MeasureSettings& settings, const std::string& content,
                    const text::Tokenizer& tokenizer);
 
 // Throws Error(invalid_input) when a model has another vocabulary than the reference or cuts the
 // text into other tokens.
 void check_same_tokens(const OpenedModel& reference, const OpenedModel& model,
-                       const ContestRequest& request, const std::string& content,
+                       const MeasureSettings& settings, const std::string& content,
                        const TextPlan& plan);
 
 }  // namespace nybble

@@ -6,17 +6,10 @@
 namespace nybble {
 
 EvaluateReport evaluate_model(const EvaluateRequest& request, const ProgressCallback& progress) {
-  ContestRequest contest_request{.models = {},
-                                 .text = request.text,
-                                 .mode = request.mode,
-                                 .compute = request.compute,
-                                 .context = request.context,
-                                 .chunks = request.chunks,
-                                 .threads = request.threads,
-                                 .seed = request.seed};
-  if (!request.reference.empty()) contest_request.models.push_back(request.reference);
-  contest_request.models.push_back(request.model);
-  Contest contest = run_contest(contest_request, progress);
+  std::vector<std::filesystem::path> models;
+  if (!request.reference.empty()) models.push_back(request.reference);
+  models.push_back(request.model);
+  Contest contest = run_contest(models, request.settings, progress);
 
   EvaluateReport report;
   report.result = contest.measure(contest.entrants.size() - 1);
@@ -27,7 +20,7 @@ EvaluateReport evaluate_model(const EvaluateRequest& request, const ProgressCall
   report.text = contest.text;
   report.seconds = contest.seconds;
   report.tokens_per_second =
-      static_cast<double>(contest.text.windows) * request.context / contest.seconds;
+      static_cast<double>(contest.text.windows) * request.settings.context / contest.seconds;
   report.running = std::move(contest.running);
   return report;
 }

@@ -14,6 +14,15 @@ namespace {
 
 const std::string no_digest(64, '0');
 
+// What a file says under a key; null when it is missing or no JSON, which is not ours to judge.
+OrderedJson carried(const files::Checkpoint& checkpoint, std::string_view key) {
+  try {
+    return parse_ordered_json(checkpoint.metadata.get_string(key, ""), key);
+  } catch (const Error&) {
+    return nullptr;
+  }
+}
+
 // Names of a model's weight files, and the folder that they stand in.
 std::vector<std::filesystem::path> weight_files(const files::Checkpoint& checkpoint) {
   const bool is_folder = std::filesystem::is_directory(checkpoint.path);
@@ -39,9 +48,8 @@ OrderedJson describe_source(const OpenedModel& model) {
                      {"bytes", std::filesystem::file_size(file)},
                      {"sha256", no_digest}});
   }
-  // What the source said of itself goes on; broken JSON in it is not ours to judge.
-  const std::string made = model.checkpoint->metadata.get_string(receipt_made, "");
-  const OrderedJson earlier = OrderedJson::parse(made, nullptr, false);
+  // What the source said of itself goes on.
+  const OrderedJson earlier = carried(*model.checkpoint, receipt_made);
   if (earlier.is_object()) source["made"] = earlier;
   return source;
 }
@@ -76,11 +84,11 @@ OrderedJson interval(const Estimate& estimate) {
   return json;
 }
 
-OrderedJson describe(const Measurement& measurement, const EvaluatedText& text,
-                     const MeasuredSettings& settings) {
+OrderedJson describe(const Measurement& measurement, const std::string& reference,
+                     const EvaluatedText& text, const MeasureSettings& settings) {
   const Divergence& d = *measurement.divergence;
   return {{"program", "nybble " + version()},
-          {"reference", name_of(std::filesystem::path(settings.reference))},
+          {"reference", name_of(std::filesystem::path(reference))},
           {"text",
            {{"name", std::filesystem::path(text.path).filename().string()},
             {"sha256", text.sha256},
@@ -144,11 +152,11 @@ void QuantizeReceipt::complete(std::span<const double> errors, files::Metadata& 
   set(errors, digests_.get(), metadata);
 }
 
-void stamp(const std::filesystem::path& model, const Measurement& measurement,
-           const EvaluatedText& text, const MeasuredSettings& settings) {
-  const OrderedJson entry = describe(measurement, text, settings);
-  OrderedJson list = OrderedJson::parse(
-      files::open_checkpoint(model).metadata.get_string(receipt_measured, ""), nullptr, false);
+void stamp(const Measurement& measurement, const std::string& reference, const EvaluatedText& text,
+           const MeasureSettings& settings) {
+  const std::filesystem::path model = measurement.model;
+  const OrderedJson entry = describe(measurement, reference, text, settings);
+  OrderedJson list = carried(files::open_checkpoint(model), receipt_measured);
   if (!list.is_array()) list = OrderedJson::array();
   const auto known = std::ranges::find_if(
       list, [&](const OrderedJson& other) { return is_same_measurement(other, entry); });

@@ -42,16 +42,9 @@ class QuantizeReceipt {
   std::shared_future<std::vector<std::string>> digests_;      // of the source's weight files
 };
 
-struct MeasuredSettings {
-  std::string reference;  // its path
-  WindowMode mode = WindowMode::full;
-  Compute compute = Compute::exact;
-  int context = 0;
-};
-
-// Adds what was measured to the receipt that the model carries, in place of a measurement against
-// the same reference on the same text with the same settings.
-void stamp(const std::filesystem::path& model, const Measurement& measurement,
-           const EvaluatedText& text, const MeasuredSettings& settings);
+// Adds what was measured to the receipt that the measured model carries, in place of a measurement
+// against the same reference on the same text with the same settings.
+void stamp(const Measurement& measurement, const std::string& reference, const EvaluatedText& text,
+           const MeasureSettings& settings);
 
 }  // namespace nybble

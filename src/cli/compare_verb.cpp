@@ -27,13 +27,7 @@ struct CompareOptions {
 CompareRequest request_of(const CompareOptions& options) {
   CompareRequest request{.reference = find_model(options.reference),
                          .models = {},
-                         .text = options.text,
-                         .mode = options.flags.window_mode(),
-                         .compute = options.flags.compute_mode(),
-                         .context = options.flags.context,
-                         .chunks = options.flags.chunks,
-                         .threads = options.flags.threads,
-                         .seed = options.flags.seed,
+                         .settings = options.flags.settings(options.text),
                          .stamp = options.stamp,
                          .page = options.html,
                          .force = options.force};
@@ -54,8 +48,8 @@ Json report_json(const CompareReport& report, const MeasureFlags& flags) {
   Json json = to_json(report.text);
   json["mode"] = flags.mode;
   json["compute"] = flags.compute;
-  json["context"] = report.context;
-  json["seed"] = report.seed;
+  json["context"] = report.settings.context;
+  json["seed"] = report.settings.seed;
   json["reference"] = to_json(report.reference);
   json["floor"] = to_json(report.floor);
   json["seconds"] = report.seconds;
@@ -74,7 +68,7 @@ std::string short_name(const std::string& path) {
 }
 
 void print_table(const CompareReport& report) {
-  const bool has_activations = report.compute != Compute::exact;
+  const bool has_activations = report.settings.compute != Compute::exact;
   std::vector<std::string> titles{"model", ">MB",  ">bpw",      ">layers", ">KLD",
                                   "95 %",  ">p99", ">same top", ">PPL",    ">PPL ratio"};
   if (has_activations) titles.push_back(">activations");
@@ -116,7 +110,7 @@ void execute(const CompareOptions& options) {
     return;
   }
   fmt::print("text   {}\n", show(report.text));
-  fmt::print("floor  {}\n\n", show(report.floor, report.compute));
+  fmt::print("floor  {}\n\n", show(report.floor, report.settings.compute));
   print_table(report);
   fmt::print("\nKLD: nats a token. {}\n", show_seconds(report.seconds));
   if (!options.html.empty()) fmt::print("wrote {}\n", options.html);

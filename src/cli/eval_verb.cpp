@@ -27,13 +27,7 @@ struct EvalOptions {
 EvaluateRequest request_of(const EvalOptions& options) {
   EvaluateRequest request{.model = find_model(options.model),
                           .reference = {},
-                          .text = options.text,
-                          .mode = options.flags.window_mode(),
-                          .compute = options.flags.compute_mode(),
-                          .context = options.flags.context,
-                          .chunks = options.flags.chunks,
-                          .threads = options.flags.threads,
-                          .seed = options.flags.seed};
+                          .settings = options.flags.settings(options.text)};
   if (!options.reference.empty()) request.reference = find_model(options.reference);
   return request;
 }
@@ -112,7 +106,7 @@ void execute(const EvalOptions& options) {
              report.result.standard_error);
   if (report.reference) {
     fmt::print("  reference {}\n", show(report.reference->perplexity, 4));
-    print_divergence(report, request.compute);
+    print_divergence(report, request.settings.compute);
   }
   fmt::print("speed       {:.1f} tokens/s, {}\n", report.tokens_per_second,
              show_seconds(report.seconds));

@@ -99,12 +99,18 @@ std::string show(const DivergenceFloor& floor, Compute compute) {
   return line;
 }
 
-WindowMode MeasureFlags::window_mode() const {
-  return mode == "full" ? WindowMode::full : WindowMode::llama_cpp;
-}
-
 Compute MeasureFlags::compute_mode() const {
   return compute == "exact" ? Compute::exact : compute == "run" ? Compute::run : Compute::int8;
+}
+
+MeasureSettings MeasureFlags::settings(const std::string& text) const {
+  return {.text = text,
+          .mode = mode == "full" ? WindowMode::full : WindowMode::llama_cpp,
+          .compute = compute_mode(),
+          .context = context,
+          .chunks = chunks,
+          .threads = threads,
+          .seed = seed};
 }
 
 void add_measure_flags(CLI::App& verb, MeasureFlags& flags) {

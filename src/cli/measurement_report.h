@@ -29,8 +29,8 @@ struct MeasureFlags {
   int context = 512, chunks = 0, threads = 0;
   std::uint64_t seed = 1;
 
-  WindowMode window_mode() const;
   Compute compute_mode() const;
+  MeasureSettings settings(const std::string& text) const;
 };
 void add_measure_flags(CLI::App& verb, MeasureFlags& flags);
 

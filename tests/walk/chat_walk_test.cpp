@@ -88,9 +88,9 @@ TEST(chat_walk, quantizing_costs_a_little_perplexity_and_less_with_more_bits) {
   const auto perplexity_of = [&](const std::filesystem::path& model) {
     EvaluateRequest request;
     request.model = model;
-    request.text = "models/tale-6m-eval.txt";
-    request.context = 128;
-    request.chunks = 2;
+    request.settings.text = "models/tale-6m-eval.txt";
+    request.settings.context = 128;
+    request.settings.chunks = 2;
     return evaluate_model(request).result.perplexity.value;
   };
   const auto quantized = [&](const std::string& type) {

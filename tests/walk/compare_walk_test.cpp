@@ -34,9 +34,9 @@ CompareRequest compare(std::vector<std::filesystem::path> models) {
   CompareRequest request;
   request.reference = tale;
   request.models = std::move(models);
-  request.text = stories;
-  request.context = 64;
-  request.chunks = 8;
+  request.settings.text = stories;
+  request.settings.context = 64;
+  request.settings.chunks = 8;
   return request;
 }
 
@@ -90,10 +90,10 @@ TEST(compare_walk, explains_the_numbers) {
 TEST(compare_walk, gives_the_same_numbers_for_any_number_of_threads) {
   const TemporaryFolder folder;
   CompareRequest request = compare({quantized(folder, "Q4_K_M")});
-  request.compute = Compute::int8;
-  request.threads = 1;
+  request.settings.compute = Compute::int8;
+  request.settings.threads = 1;
   const Measurement one = compare_models(request).models[0].measurement;
-  request.threads = 3;
+  request.settings.threads = 3;
   const Measurement three = compare_models(request).models[0].measurement;
 
   EXPECT_EQ(one.divergence->mean.value, three.divergence->mean.value);
@@ -122,7 +122,7 @@ TEST(compare_walk, refuses_a_text_shorter_than_a_window) {
   EvaluateRequest request;
   request.model = tale;
   for (const char* name : {"short.txt", "empty.txt"}) {
-    request.text = folder / name;
+    request.settings.text = folder / name;
     expect_error([&] { evaluate_model(request); }, ErrorKind::invalid_input,
                  HasSubstr("at least one window"));
   }
@@ -137,7 +137,7 @@ TEST(receipts, say_how_a_file_was_made_and_what_was_measured) {
   request.stamp = true;
   compare_models(request);
   compare_models(request);  // the same measurement takes the place of the first
-  request.context = 128;
+  request.settings.context = 128;
   compare_models(request);
 
   const Json receipt = parse_json(read_receipt(model).json, "receipt");

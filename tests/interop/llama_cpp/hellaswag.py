@@ -7,7 +7,8 @@ import subprocess
 import peer
 
 TASKS = 400
-MODEL = "smollm2-80m"
+# `./demo smollm2` fetches it.
+REAL = peer.ROOT / "build/models/smollm2-135m-instruct-q4_1.gguf"
 
 # llama-perplexity draws tasks in an order that only the C++ standard library knows.
 ORDER = """#include <cstdio>
@@ -60,13 +61,17 @@ def their_choices(path):
 
 
 def check():
-    table = peer.Table(f"HellaSwag, {TASKS} tasks", "model", "right in nybble", "right in llama.cpp", "same choice")
-    path = peer.converted(MODEL, "f32")
-    report = json.loads(peer.run([peer.program(), "eval", path, "--hellaswag", tasks_with(None), "--json"])[0])
-    ours = [task["chosen"] for task in report["tasks"]]
-    theirs = their_choices(path)
+    table = peer.Table(f"HellaSwag, {TASKS} tasks, F32", "model", "right in nybble", "right in llama.cpp", "same choice")
     right = [int(line) for line in tasks_with(None).read_text().split("\n")[1::6]]
-    same = sum(ours[i] == theirs[i] for i in range(TASKS))
     share = lambda choices: f"{100 * sum(choices[i] == right[i] for i in range(TASKS)) / TASKS:.2f} %"
-    table.add(same >= 0.99 * TASKS, MODEL, share(ours), share(theirs), f"{same} of {TASKS}")
+    models = {"smollm2-80m": peer.converted("smollm2-80m", "f32")}
+    if REAL.exists():
+        models["SmolLM2-135M-Instruct"] = peer.made("smollm2-135m.f32.gguf", lambda out: peer.run(
+            [peer.tool("llama-quantize"), "--allow-requantize", REAL, out, "F32"]))
+    for name, path in models.items():
+        report = json.loads(peer.run([peer.program(), "eval", path, "--hellaswag", tasks_with(None), "--json"])[0])
+        ours = [task["chosen"] for task in report["tasks"]]
+        theirs = their_choices(path)
+        same = sum(ours[i] == theirs[i] for i in range(TASKS))
+        table.add(same >= 0.99 * TASKS, name, share(ours), share(theirs), f"{same} of {TASKS}")
     return table

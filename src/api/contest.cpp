@@ -16,6 +16,7 @@ constexpr std::size_t floor_windows = 4;
 
 // A model loaded for one way to compute, and where its scores go.
 struct Runner {
+  std::string name;
   std::shared_ptr<const runtime::LoadedModel> loaded;
   std::unique_ptr<runtime::Session> session;
   std::vector<evaluate::TokenScore>* scores = nullptr;
@@ -25,7 +26,8 @@ Runner load(Entrant& entrant, const MeasureSettings& settings, Compute compute) 
   const auto loaded = std::make_shared<const runtime::LoadedModel>(
       entrant.model.source, runtime::LoadOptions{.threads = settings.threads,
                                                  .int8_activations = compute == Compute::int8});
-  return {loaded, std::make_unique<runtime::Session>(loaded, settings.context),
+  return {entrant.model.checkpoint->path.string(), loaded,
+          std::make_unique<runtime::Session>(loaded, settings.context),
           compute == Compute::exact ? &entrant.exact : &entrant.as_run};
 }
 
@@ -53,11 +55,12 @@ double mean_divergence(std::span<const evaluate::TokenScore> scores) {
 DivergenceFloor measure_floor(const TextPlan& plan, Entrant& reference, const Runner& exact,
                               const MeasureSettings& settings, ThreadPool& pool) {
   runtime::Session again(exact.loaded, settings.context);
-  std::vector<evaluate::Contestant> contestants{{exact.session.get()}, {&again}};
+  std::vector<evaluate::Contestant> contestants{{exact.session.get(), exact.name},
+                                                {&again, exact.name}};
   Runner as_run;
   if (settings.compute != Compute::exact) {
     as_run = load(reference, settings, settings.compute);
-    contestants.push_back({as_run.session.get()});
+    contestants.push_back({as_run.session.get(), as_run.name});
   }
   evaluate::score(plan.first_windows(floor_windows), contestants, pool, [](std::size_t) {});
   return {.same_kernels = mean_divergence(contestants[1].scores),
@@ -91,7 +94,7 @@ void run_text(const TextPlan& plan, const MeasureSettings& settings,
               std::span<const Runner> runners, ThreadPool& pool, const ProgressCallback& progress,
               Contest& contest) {
   std::vector<evaluate::Contestant> contestants;
-  for (const Runner& runner : runners) contestants.push_back({runner.session.get()});
+  for (const Runner& runner : runners) contestants.push_back({runner.session.get(), runner.name});
   const std::vector<evaluate::TokenScore>& last = contestants.back().scores;
   const auto window = static_cast<std::uint64_t>(settings.context);
   double loss = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
+
 namespace nybble::evaluate {
 namespace {
 
@@ -54,6 +56,14 @@ std::span<const float> row_of(const std::vector<float>& logits, std::size_t row,
   return std::span(logits).subspan(row * vocab, vocab);
 }
 
+void check(const TokenScore& score, const std::string& name) {
+  if (std::isfinite(score.loss) && std::isfinite(score.divergence)) return;
+  fail(ErrorKind::invalid_input,
+       "{}: the prediction of token {} is {}, expected a number; do the weights hold NaN or "
+       "infinity?",
+       name, score.token, std::isfinite(score.loss) ? score.divergence : score.loss);
+}
+
 }  // namespace
 
 LogSoftmax::LogSoftmax(std::span<const float> row) : logits(row) {
@@ -98,12 +108,13 @@ void score(const ScoredText& text, std::span<Contestant> contestants, ThreadPool
         const LogSoftmax reference(row_of(logits[0], row, n_rows));
         for (std::size_t c = 0; c < contestants.size(); ++c) {
           const LogSoftmax model = c == 0 ? reference : LogSoftmax(row_of(logits[c], row, n_rows));
-          contestants[c].scores[n_before + row] = {
-              .token = token,
-              .position = static_cast<std::int32_t>(place + 1),
-              .top = model.top,
-              .loss = -model[static_cast<std::size_t>(text.tokens[token])],
-              .divergence = c == 0 ? 0 : divergence(reference, model)};
+          const TokenScore score{.token = token,
+                                 .position = static_cast<std::int32_t>(place + 1),
+                                 .top = model.top,
+                                 .loss = -model[static_cast<std::size_t>(text.tokens[token])],
+                                 .divergence = c == 0 ? 0 : divergence(reference, model)};
+          check(score, contestants[c].name);
+          contestants[c].scores[n_before + row] = score;
         }
       });
     }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -38,6 +39,7 @@ double divergence(const LogSoftmax& reference, const LogSoftmax& model);
 // A model that takes part, and what it scored.
 struct Contestant {
   runtime::Session* session = nullptr;
+  std::string name = {};  // for messages
   std::vector<TokenScore> scores = {};
 };
 
@@ -52,7 +54,8 @@ struct ScoredText {
 
 // Runs all windows through the contestants side by side, a few tokens at a time, so that no more
 // than a few rows of logits are held. The first contestant is the reference of the others.
-// after_window(number done) may throw to stop.
+// after_window(number done) may throw to stop. Throws Error(invalid_input) naming the contestant
+// and the token when a prediction is no number.
 void score(const ScoredText& text, std::span<Contestant> contestants, ThreadPool& pool,
            const std::function<void(std::size_t)>& after_window);
 

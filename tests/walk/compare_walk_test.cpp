@@ -128,6 +128,18 @@ TEST(compare_walk, refuses_a_text_shorter_than_a_window) {
   }
 }
 
+TEST(compare_walk, names_a_model_whose_predictions_are_no_numbers) {
+  const TemporaryFolder folder;
+  std::filesystem::copy(tale, folder / "nan", std::filesystem::copy_options::recursive);
+  std::string weights = content_of(tale / "model.safetensors");
+  // The last tensor of the file; BF16 0x7fc0 is NaN.
+  for (std::size_t i = weights.size() - 512; i < weights.size(); i += 2) weights[i + 1] = '\x7f';
+  for (std::size_t i = weights.size() - 512; i < weights.size(); i += 2) weights[i] = '\xc0';
+  folder.make("nan/model.safetensors", weights);
+  expect_error([&] { compare_models(compare({folder / "nan"})); }, ErrorKind::invalid_input,
+               AllOf(HasSubstr("nan"), HasSubstr("expected a number")));
+}
+
 TEST(receipts, say_how_a_file_was_made_and_what_was_measured) {
   const TemporaryFolder folder;
   const auto model = quantized(folder, "Q4_K_M");

@@ -120,10 +120,10 @@ void add_eval(CLI::App& program) {
       "eval", "Perplexity of a model on a text; with --reference, what it lost");
   add_model_argument(*verb, options->model);
   auto* text = verb->add_option("-f,--file", options->text, "The text")->type_name("TEXT");
-  verb->add_option("--reference", options->reference,
-                   "The unquantized model: measure the divergence from it")
-      ->type_name("MODEL");
-  add_task_flags(*verb, options->tasks, *text);
+  auto* reference = verb->add_option("--reference", options->reference,
+                                     "The unquantized model: measure the divergence from it");
+  reference->type_name("MODEL");
+  add_task_flags(*verb, options->tasks, {text, reference});
   add_measure_flags(*verb, options->flags);
   add_json_flag(*verb, options->json);
   verb->footer(

@@ -39,7 +39,7 @@ const std::string& TaskFiles::file() const {
   return !hellaswag.empty() ? hellaswag : !multiple_choice.empty() ? multiple_choice : winogrande;
 }
 
-void add_task_flags(CLI::App& verb, TaskFiles& files, CLI::Option& text) {
+void add_task_flags(CLI::App& verb, TaskFiles& files, const std::vector<CLI::Option*>& others) {
   std::vector<CLI::Option*> options{
       verb.add_option("--hellaswag", files.hellaswag,
                       "Tasks instead of a text: six lines each, as llama.cpp reads them"),
@@ -48,7 +48,8 @@ void add_task_flags(CLI::App& verb, TaskFiles& files, CLI::Option& text) {
       verb.add_option("--winogrande", files.winogrande,
                       "Tasks in lines: index,sentence with _,choice 1,choice 2,answer")};
   for (CLI::Option* option : options) {
-    option->type_name("FILE")->excludes(&text);
+    option->type_name("FILE");
+    for (CLI::Option* other : others) option->excludes(other);
     for (CLI::Option* other : options) {
       if (other != option) option->excludes(other);
     }

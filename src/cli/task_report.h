@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "nybble/tasks.h"
 
@@ -17,8 +18,8 @@ struct TaskFiles {
   const std::string& file() const;
 };
 
-// --hellaswag, --multiple-choice and --winogrande; `text` is the option that they replace.
-void add_task_flags(CLI::App& verb, TaskFiles& files, CLI::Option& text);
+// --hellaswag, --multiple-choice and --winogrande; `others` are options that go with a text only.
+void add_task_flags(CLI::App& verb, TaskFiles& files, const std::vector<CLI::Option*>& others);
 
 // Runs the tasks and prints what came out.
 void show_tasks(const TaskRequest& request, bool json);

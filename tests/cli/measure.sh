@@ -22,6 +22,7 @@ say nybble eval $M --hellaswag tasks.txt
 say nybble eval $M --winogrande tasks.txt
 say nybble eval $M --multiple-choice tasks.txt
 say nybble eval $M --hellaswag tasks.txt -f $T
+say nybble eval q2.gguf --hellaswag tasks.txt --reference $M
 say nybble receipt $M
 say nybble compare $M q8.gguf -f nowhere.txt
 say nybble compare $M

@@ -36,6 +36,9 @@ def compare(path, kind, prompts, limit):
         # The prompt and BOS count too; the tiny models have a token for each character.
         steps = min(STEPS, limit - len(prompt) - 1)
         a, b = ours(path, prompt, steps).strip(), theirs(path, prompt, steps).strip()
+        # On a busy machine llama-completion may end before its last words are printed.
+        if a != b and a.startswith(b):
+            b = theirs(path, prompt, steps).strip()
         if a != b and kind == "f16":
             # llama.cpp rounds activations to F16 for F16 weights, which decides between near ties; the same weights in
             # F32 must agree.

@@ -93,7 +93,7 @@ def main():
         difference = abs(we_say[name] - value) / max(abs(value), 1)
         failed |= difference > BAR
         print(f"  {name:18} {we_say[name]:.10f}  NumPy {value:.10f}  {'FAILED' if difference > BAR else 'ok'}")
-    sys.exit(failed)
+    sys.exit(1 if failed else 0)
 
 
 main()

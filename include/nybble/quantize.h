@@ -16,9 +16,17 @@ struct QuantizeRequest {
   std::filesystem::path output;  // GGUF
   std::string
       type;  // a recipe ("Q4_K_M") or a format ("Q8_0"), case-insensitive; "COPY" keeps types
-  int threads = 0;     // 0: one per core
-  bool pure = false;   // every matrix in the recipe's main format
-  bool force = false;  // replace an existing output
+  // One of quantize_methods(); empty: "best" when there is something to calibrate with, else
+  // "kquant".
+  std::string method;
+  // For methods that need statistics: texts, or one file of statistics (of calibrate_model(), or an
+  // importance matrix of llama.cpp). Empty: the text that comes with nybble.
+  std::vector<std::filesystem::path> calibration;
+  int calibration_context = 512;  // tokens of a window
+  std::uint64_t seed = 0;         // of the order of the documents
+  int threads = 0;                // 0: one per core
+  bool pure = false;              // every matrix in the recipe's main format
+  bool force = false;             // replace an existing output
   bool allow_nan = false;
   bool allow_requantize = false;  // take an already quantized input
   // Regular expression on tensor names -> format; the first that matches wins over the recipe.
@@ -53,6 +61,9 @@ struct QuantizeReport {
   int n_files = 1;
   std::uint64_t file_bytes = 0;  // of all files
   double file_bits_per_weight = 0;
+  std::string method;
+  // How the codes of each tensor were found, where the method has something to say: name, note.
+  std::vector<std::pair<std::string, std::string>> notes;
   double seconds = 0;
 };
 
@@ -63,5 +74,7 @@ QuantizeReport quantize_model(const QuantizeRequest& request,
                               const ProgressCallback& progress = {});
 // Names that `type` takes: recipes and formats, with one line on each.
 std::vector<std::pair<std::string, std::string>> quantize_types();
+// Names that `method` takes, with one line on each.
+std::vector<std::pair<std::string, std::string>> quantize_methods();
 
 }  // namespace nybble

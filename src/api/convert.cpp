@@ -126,7 +126,7 @@ ConvertReport convert_model(const ConvertRequest& request, const ProgressCallbac
   output.plan.replace = request.force;
   output.plan.max_shard_bytes = request.max_shard_bytes;
   const std::filesystem::path path =
-      write_tensors(output.kind, output.plan, output.tensors, quantize::default_method(),
+      write_tensors(output.kind, output.plan, output.tensors, quantize::method_named("kquant"),
                     {.step = "convert", .threads = 0, .allow_nan = request.allow_nan}, progress);
   report.output = path.string();
   report.tensors = output.tensors.size();

@@ -1,12 +1,16 @@
 // The walk of `quantize`: checkpoint to quantized GGUF.
 #include "nybble/quantize.h"
 
+#include <algorithm>
 #include <chrono>
 
+#include "api/calibration.h"
 #include "api/opened_model.h"
 #include "api/receipt.h"
 #include "api/tensor_stream.h"
+#include "base/atomic_file.h"
 #include "base/error.h"
+#include "calibrate/statistics_file.h"
 #include "quantize/recipe.h"
 
 namespace nybble {
@@ -36,6 +40,36 @@ const quantize::Recipe& recipe_named(const std::string& name) {
        known);
 }
 
+using quantize::Needs;
+
+const quantize::Method& method_of(const QuantizeRequest& request) {
+  if (!request.method.empty()) return quantize::method_named(request.method);
+  return quantize::method_named(request.calibration.empty() ? "kquant" : "best");
+}
+
+calibrate::Statistics gather_statistics(const OpenedModel& model, const QuantizeRequest& request,
+                                        const quantize::Method& method,
+                                        const ProgressCallback& progress) {
+  if (method.needs == Needs::nothing) return {};
+  const auto& paths = request.calibration;
+  if (paths.size() != 1 || !is_statistics_file(paths[0])) {
+    const CalibrateSettings settings{.texts = paths,
+                                     .context = request.calibration_context,
+                                     .seed = request.seed,
+                                     .threads = request.threads};
+    return observe_model(model, settings, progress);
+  }
+  calibrate::Statistics statistics = calibrate::read_statistics(paths[0]);
+  const auto has_moments = [](const auto& input) { return input.has_moments(); };
+  if (method.needs == Needs::moments && std::ranges::none_of(statistics.inputs, has_moments)) {
+    fail(ErrorKind::invalid_input,
+         "{} holds no second moments, which the method {} needs; expected a file of `nybble "
+         "calibrate`, or texts (with this file --method imatrix works)",
+         paths[0].string(), method.name);
+  }
+  return statistics;
+}
+
 // What a recipe makes of a model: one choice for each tensor of the source.
 struct Choices {
   const quantize::Recipe& recipe;
@@ -53,7 +87,8 @@ Choices choose(const models::ModelSource& source, const QuantizeRequest& request
                                    .layers = config.layers,
                                    .heads = config.heads,
                                    .kv_heads = config.kv_heads,
-                                   .tied = config.tied};
+                                   .tied = config.tied,
+                                   .calibrated = method_of(request).needs != Needs::nothing};
   choices.types =
       quantize::choose_types(choices.recipe, model, choices.tensors, overrides_of(request));
   return choices;
@@ -155,9 +190,15 @@ QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCall
   plan.max_shard_bytes = request.max_shard_bytes;
   if (request.keep_split) plan.shards = input_shards(model.source);
   plan.metadata = output_metadata(model, choices.recipe);
-  const quantize::Method& method = quantize::default_method();
-  const QuantizeReceipt receipt(model, request, method.name, report.plan);
+  const quantize::Method& method = method_of(request);
+  if (!request.force && request.max_shard_bytes == 0 && !request.keep_split)
+    refuse_existing(request.output);
+  const calibrate::Statistics statistics = gather_statistics(model, request, method, progress);
+  const QuantizeReceipt receipt(model, request, method.name, report.plan, statistics);
   receipt.reserve(plan.metadata);
+  const auto on_note = [&](const std::string& tensor, const std::string& note) {
+    report.notes.emplace_back(tensor, note);
+  };
   const auto final_metadata = [&](std::span<const double> errors) {
     files::Metadata metadata = plan.metadata;
     receipt.complete(errors, metadata);
@@ -167,10 +208,13 @@ QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCall
       files::open_checkpoint(write_tensors(exports::find("gguf"), plan, tensors, method,
                                            {.step = "quantize",
                                             .threads = request.threads,
+                                            .statistics = &statistics,
+                                            .on_note = on_note,
                                             .allow_nan = request.allow_nan,
                                             .final_metadata = final_metadata},
                                            progress));
 
+  report.method = method.name;
   report.output = written.path.string();
   report.n_files = written.n_files;
   report.file_bytes = written.file_bytes;
@@ -178,6 +222,13 @@ QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCall
       8.0 * static_cast<double>(report.file_bytes) / static_cast<double>(report.plan.parameters);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
+}
+
+std::vector<std::pair<std::string, std::string>> quantize_methods() {
+  std::vector<std::pair<std::string, std::string>> methods;
+  for (const quantize::Method& method : quantize::methods())
+    methods.emplace_back(method.name, method.description);
+  return methods;
 }
 
 std::vector<std::pair<std::string, std::string>> quantize_types() {

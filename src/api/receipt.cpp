@@ -65,6 +65,13 @@ OrderedJson describe_request(const QuantizeRequest& request) {
           {"token_embedding_type", request.token_embedding_type}};
 }
 
+OrderedJson describe(const calibrate::Statistics& statistics) {
+  if (statistics.inputs.empty()) return nullptr;
+  return {{"texts", statistics.texts},
+          {"windows", statistics.windows},
+          {"context", statistics.context}};
+}
+
 // A number that always takes 12 characters.
 std::string fixed_width(double error) {
   const bool fits = std::isfinite(error) && error >= 1e-99 && error < 1e99;
@@ -112,12 +119,13 @@ bool is_same_measurement(const OrderedJson& a, const OrderedJson& b) {
 }  // namespace
 
 QuantizeReceipt::QuantizeReceipt(const OpenedModel& model, const QuantizeRequest& request,
-                                 std::string_view method, const QuantizePlan& plan)
+                                 std::string_view method, const QuantizePlan& plan,
+                                 const calibrate::Statistics& statistics)
     : made_{{"program", "nybble " + version()},
             {"recipe", plan.recipe},
             {"method", method},
             {"parameters", describe_request(request)},
-            {"calibration", nullptr},
+            {"calibration", describe(statistics)},
             {"source", describe_source(model)}} {
   for (const PlannedTensor& tensor : plan.tensors) tensors_.emplace_back(tensor.name, tensor.to);
   digests_ = std::async(std::launch::async, [files = weight_files(*model.checkpoint)] {

@@ -10,6 +10,7 @@
 
 #include "api/opened_model.h"
 #include "base/json.h"
+#include "calibrate/statistics.h"
 #include "nybble/evaluate.h"
 #include "nybble/quantize.h"
 
@@ -26,7 +27,7 @@ class QuantizeReceipt {
  public:
   // Begins to read the source for its digests, beside the work.
   QuantizeReceipt(const OpenedModel& model, const QuantizeRequest& request, std::string_view method,
-                  const QuantizePlan& plan);
+                  const QuantizePlan& plan, const calibrate::Statistics& statistics);
 
   // Sets the keys with zeros, and drops those of the source.
   void reserve(files::Metadata& metadata) const;

@@ -50,8 +50,21 @@ void add_made(const OrderedJson& made, Lines& lines) {
     }
   }
   const OrderedJson::json_pointer calibration("/calibration");
-  if (made.contains(calibration) && made.at(calibration).is_null())
+  if (!made.contains(calibration)) return;
+  if (made.at(calibration).is_null()) {
     lines.emplace_back("calibration", "none");
+    return;
+  }
+  const auto count = [&](const char* path) { return number_at(made, path); };
+  std::string texts;
+  const OrderedJson::json_pointer names("/calibration/texts");
+  if (made.contains(names) && made.at(names).is_array()) {
+    for (const OrderedJson& name : made.at(names))
+      if (name.is_string()) texts += " " + printable(name.get<std::string>());
+  }
+  lines.emplace_back("calibration", fmt::format("{:.0f} windows of {:.0f} tokens of{}",
+                                                count("/calibration/windows"),
+                                                count("/calibration/context"), texts));
 }
 
 void add_tensors(const OrderedJson& tensors, Lines& lines) {

@@ -99,6 +99,21 @@ void ErrorSums::add(std::span<const float> values, const OutputTensor& output,
   }
 }
 
+std::unique_ptr<quantize::WeightQuantizer> begin(const OutputTensor& output,
+                                                 const quantize::Method& method,
+                                                 const StreamOptions& options) {
+  const models::SourceTensor& source = *output.tensor.source;
+  quantize::WeightTask task{
+      .name = source.name, .cols = source.shape.cols(), .target = output.format};
+  if (options.statistics != nullptr) task.inputs = options.statistics->find(source.name);
+  if (task.inputs != nullptr && task.inputs->cols != task.cols) {
+    fail(ErrorKind::invalid_input,
+         "the statistics of '{}' are of {} columns, expected {}: they come from another model",
+         source.name, task.inputs->cols, task.cols);
+  }
+  return method.begin(task);
+}
+
 // Returns the relative error, 0 when nobody asks for it.
 double write_tensor(const OutputTensor& output, const quantize::Method& method,
                     const StreamOptions& options, ThreadPool& pool, exports::Export& out) {
@@ -106,8 +121,11 @@ double write_tensor(const OutputTensor& output, const quantize::Method& method,
   ErrorSums errors;
   const Shape& shape = output.tensor.source->shape;
   const std::int64_t cols = shape.cols();
-  const std::int64_t step =
-      std::clamp<std::int64_t>(piece_values / std::max<std::int64_t>(cols, 1), 1, shape.rows());
+  const std::int64_t whole_steps =
+      piece_values / std::max<std::int64_t>(cols, 1) / quantize::row_step * quantize::row_step;
+  const std::int64_t step = std::clamp<std::int64_t>(whole_steps, 1, shape.rows());
+  const std::unique_ptr<quantize::WeightQuantizer> quantizer =
+      is_copy(output) ? nullptr : begin(output, method, options);
   const std::size_t row_size = row_bytes(output.format, cols);
   std::vector<float> values(static_cast<std::size_t>(step * cols));
   std::vector<std::byte> blocks(static_cast<std::size_t>(step) * row_size);
@@ -120,12 +138,13 @@ double write_tensor(const OutputTensor& output, const quantize::Method& method,
     if (is_copy(output)) {
       copy(piece, bytes);
     } else {
-      method.quantize({.values = floats, .cols = cols, .importance = {}}, output.format, pool,
-                      bytes);
+      quantizer->quantize(floats, pool, bytes);
     }
     if (measure) errors.add(floats, output, bytes, pool);
     out.write(bytes);
   }
+  if (quantizer != nullptr && options.on_note && !quantizer->note().empty())
+    options.on_note(output.tensor.name, quantizer->note());
   return errors.relative();
 }
 

@@ -20,8 +20,11 @@ struct OutputTensor {
 };
 
 struct StreamOptions {
-  std::string step;        // "quantize", "convert": for progress
-  int threads = 0;         // 0: one per core
+  std::string step;                                   // "quantize", "convert": for progress
+  int threads = 0;                                    // 0: one per core
+  const calibrate::Statistics* statistics = nullptr;  // for methods that need them
+  // Told how the codes of a tensor were found, where the method says it.
+  std::function<void(const std::string& tensor, const std::string& note)> on_note = {};
   bool allow_nan = false;  // NaN and infinity pass into float formats, and become 0 in others
   // The metadata once the relative error of each tensor is known: sum of squared differences to the
   // source / sum of its squares. Same keys, values of the same length. Empty: errors are not

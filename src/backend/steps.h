@@ -94,7 +94,7 @@ struct FeedForwardStep {
   const Tap* tap = nullptr;
 };
 
-// out [tokens, vocab] = head(norm(x)).
+// out [tokens, vocab] = head(norm(x)); without out only the tap is called.
 struct LogitsStep {
   int tokens = 0;
   const float* x = nullptr;  // [tokens, dim]

@@ -47,6 +47,15 @@ std::string free_space_text(const fs::path& folder) {
 
 }  // namespace
 
+void refuse_existing(const fs::path& path) {
+  std::error_code error;
+  // Not by status(), which sees no link that leads nowhere.
+  if (!fs::exists(fs::symlink_status(path, error))) return;
+  fail(ErrorKind::invalid_input,
+       "{}: exists already; choose another name, or allow it to be replaced (--force)",
+       path.string());
+}
+
 AtomicFile::AtomicFile(fs::path path, bool replace) : path_(std::move(path)), replace_(replace) {
   if (!path_.has_filename()) {
     fail(ErrorKind::invalid_input, "'{}': expected the name of a file to write", path_.string());
@@ -57,12 +66,7 @@ AtomicFile::AtomicFile(fs::path path, bool replace) : path_(std::move(path)), re
     fail(ErrorKind::invalid_input, "{}: cannot be replaced by a file: it is {}", path_.string(),
          fs::is_directory(status) ? "a directory" : "a device or pipe");
   }
-  // Not by `status`, which sees no link that leads nowhere.
-  if (!replace_ && fs::exists(fs::symlink_status(path_, error))) {
-    fail(ErrorKind::invalid_input,
-         "{}: exists already; choose another name, or allow it to be replaced (--force)",
-         path_.string());
-  }
+  if (!replace_) refuse_existing(path_);
   for (int attempt = 0;; ++attempt) {
     temporary_ = temporary_name(path_, attempt);
     descriptor_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

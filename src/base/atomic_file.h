@@ -57,6 +57,9 @@ class AtomicFile {
 // error is thrown.
 void commit_together(std::span<AtomicFile* const> files);
 
+// Throws Error(invalid_input) when the file exists: before work whose result it could not take.
+void refuse_existing(const std::filesystem::path& path);
+
 // Throws Error(invalid_input) when both names lead to one existing file: reading it while replacing
 // it would lose it.
 void refuse_same_file(const std::filesystem::path& input, const std::filesystem::path& output);

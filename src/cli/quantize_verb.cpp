@@ -116,7 +116,11 @@ Json to_json(const QuantizePlan& plan) {
 }
 
 Json to_json(const QuantizeReport& report) {
+  Json notes = Json::object();
+  for (const auto& [tensor, note] : report.notes) notes[tensor] = note;
   return {
+      {"method", report.method},
+      {"notes", notes},
       {"output", report.output},
       {"files", report.n_files},
       {"file_bytes", report.file_bytes},
@@ -156,6 +160,15 @@ void print_totals(const QuantizePlan& plan) {
   for (const auto& [reason, count] : reasons) fmt::print("  {} x {}\n", count, reason);
 }
 
+// How often each method of rounding won where there was a choice.
+void print_notes(const QuantizeReport& report) {
+  const auto fits = std::ranges::count_if(
+      report.notes, [](const auto& note) { return note.second.starts_with("fit alone"); });
+  if (report.notes.empty()) return;
+  fmt::print("{}: error feedback in {} tensors, the fit alone in {} (--json names them)\n",
+             report.method, static_cast<std::ptrdiff_t>(report.notes.size()) - fits, fits);
+}
+
 void show_plan(const QuantizeOptions& options) {
   const QuantizePlan plan = plan_quantize(options.request);
   if (options.json) {
@@ -187,11 +200,19 @@ void execute(QuantizeOptions& options) {
     return;
   }
   print_totals(report.plan);
+  print_notes(report);
   const std::string files =
       report.n_files == 1 ? "" : fmt::format(" and {} more", report.n_files - 1);
   fmt::print("wrote {}{}: {}, {:.2f} bits per weight, {}\n", report.output, files,
              show_bytes(report.file_bytes), report.file_bits_per_weight,
              show_seconds(report.seconds));
+}
+
+std::string list_methods() {
+  std::string text = "Methods:\n";
+  for (const auto& [name, line] : quantize_methods())
+    text += fmt::format("  {:<10}{}\n", name, line);
+  return text;
 }
 
 std::string list_types() {
@@ -216,6 +237,23 @@ void add_type_flags(CLI::App& verb, QuantizeOptions& options) {
   verb.add_flag("--pure", options.request.pure, "Every matrix in the recipe's main format");
 }
 
+void add_method_flags(CLI::App& verb, QuantizeOptions& options) {
+  QuantizeRequest& request = options.request;
+  std::vector<std::string> names;
+  for (const auto& [name, line] : quantize_methods()) names.push_back(name);
+  verb.add_option("--method", request.method,
+                  "How values are rounded (below); default: kquant, with --calibration best")
+      ->type_name("METHOD")
+      ->check(CLI::IsMember(names));
+  verb.add_option("--calibration,--imatrix", request.calibration,
+                  "Texts, or statistics of `nybble calibrate` or llama-imatrix; default: the text "
+                  "that comes with nybble")
+      ->type_name("TEXT|STATS");
+  verb.add_option("--seed", request.seed, "Of the order of the documents of calibration texts")
+      ->type_name("N")
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_quantize(CLI::App& program) {
@@ -229,6 +267,7 @@ void add_quantize(CLI::App& program) {
   verb->add_option("TYPE", options->type, "A recipe or a format, in any case (below)")
       ->type_name("");
   verb->add_option("THREADS", options->threads, "Threads; default: one per core")->type_name("");
+  add_method_flags(*verb, *options);
   add_type_flags(*verb, *options);
   auto* max_size = verb->add_option("--split-max-size", options->max_shard,
                                     "Split the output into files of at most this size, e.g. 2G");
@@ -245,10 +284,11 @@ void add_quantize(CLI::App& program) {
   verb->add_flag("--force", options->request.force, "Replace an existing output");
   add_json_flag(*verb, options->json);
   verb->footer([] {
-    return list_types() +
+    return list_types() + list_methods() +
            "Examples:\n"
            "  nybble quantize models/tale-6m tale-q4.gguf Q4_K_M\n"
            "  nybble quantize model.gguf small.gguf Q2_K --tensor-type 'ffn_down=Q4_K' 4\n"
+           "  nybble quantize model.gguf best.gguf Q3_K_M --method best\n"
            "  nybble quantize user/repo out.gguf Q5_K_M --dry-run";
   });
   verb->callback([options] { execute(*options); });

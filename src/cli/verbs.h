@@ -11,6 +11,7 @@ namespace nybble::cli {
 // is its failure.
 void add_inspect(CLI::App& program);
 void add_convert(CLI::App& program);
+void add_calibrate(CLI::App& program);
 void add_quantize(CLI::App& program);
 void add_run(CLI::App& program);
 void add_eval(CLI::App& program);

@@ -64,6 +64,15 @@ concept Unpackable = AffineFormat<F> &&
   { F::unpack(block, codes) } -> std::same_as<void>;
 };
 
+// Formats whose codes can be chosen anew while the scales of the block stay: what error feedback
+// works with. set_codes takes what code(block, i) then says, 0 ... n_codes - 1 each [block_len].
+template <class F>
+concept Recodable = (AffineFormat<F> || TableFormat<F>)&&requires(typename F::Block& block,
+                                                                  const std::uint8_t* codes) {
+  { F::n_codes } -> std::convertible_to<int>;
+  { F::set_codes(block, codes) } -> std::same_as<void>;
+};
+
 // decode of an affine format follows from its description. The products are rounded in this order,
 // as ggml does.
 template <class F>

@@ -7,13 +7,16 @@
 
 #include "base/half.h"
 #include "formats/format.h"
-#include "formats/lattice.h"
+#include "formats/lattice_format.h"
 
 namespace nybble::formats {
 
 struct IQ2_XXS {
   static constexpr std::string_view name = "IQ2_XXS";
   static constexpr int gguf_type = 16, block_len = 256;
+  static constexpr int group_len = 32, point_len = 8, n_points = 256;
+  static constexpr bool even_signs = true;
+  static constexpr float sub_unit = 0.125f;
   struct Group {
     std::uint8_t index[4];
     std::uint8_t signs[4];  // one 32-bit number: 4 x 7 bits of signs, 4 bits of scale
@@ -22,6 +25,24 @@ struct IQ2_XXS {
     Half scale;
     Group groups[8];
   };
+
+  static constexpr std::uint64_t magnitudes(std::uint32_t point, std::uint32_t) {
+    return lattice::iq2_magnitudes(lattice::iq2_xxs_point(point));
+  }
+  static constexpr float group_scale(const Block& block, int g) {
+    const std::uint32_t bits = lattice::load_u32(block.groups[g].signs);
+    return to_float(block.scale) * (0.5f + static_cast<float>(bits >> 28)) * 0.25f;
+  }
+  static constexpr void set_octet(Block& block, int o, std::uint32_t point, std::uint32_t,
+                                  std::uint32_t signs) {
+    Group& group = block.groups[o / 4];
+    group.index[o % 4] = static_cast<std::uint8_t>(point);
+    lattice::set_bits(group.signs, 7 * (o % 4), 7, signs);
+  }
+  static constexpr void set_scales(Block& block, Half scale, const std::uint8_t* sub) {
+    block.scale = scale;
+    for (int g = 0; g < 8; ++g) lattice::set_bits(block.groups[g].signs, 28, 4, sub[g]);
+  }
 
   static constexpr void decode(const Block& block, float* out) {
     const float scale = to_float(block.scale);
@@ -38,7 +59,8 @@ struct IQ2_XXS {
       }
     }
   }
+  static Block encode(const float* x, const float* importance);
 };
-static_assert(Format<IQ2_XXS> && sizeof(IQ2_XXS::Block) == 66);
+static_assert(LatticeFormat<IQ2_XXS> && Encodable<IQ2_XXS> && sizeof(IQ2_XXS::Block) == 66);
 
 }  // namespace nybble::formats

@@ -7,13 +7,16 @@
 
 #include "base/half.h"
 #include "formats/format.h"
-#include "formats/lattice.h"
+#include "formats/lattice_format.h"
 
 namespace nybble::formats {
 
 struct IQ3_S {
   static constexpr std::string_view name = "IQ3_S";
   static constexpr int gguf_type = 21, block_len = 256;
+  static constexpr int group_len = 32, point_len = 4, n_points = 512;
+  static constexpr bool even_signs = false;
+  static constexpr float sub_unit = 1;
   struct Block {
     Half scale;
     std::uint8_t low[64];  // low eight bits of a point's index
@@ -21,6 +24,25 @@ struct IQ3_S {
     std::uint8_t signs[32];
     std::uint8_t scales[4];  // a nibble per 32 weights
   };
+
+  static constexpr std::uint64_t magnitudes(std::uint32_t low, std::uint32_t high) {
+    return lattice::iq3_s_magnitudes(lattice::iq3_s_point(low), lattice::iq3_s_point(high));
+  }
+  static constexpr float group_scale(const Block& block, int g) {
+    const int sub = block.scales[g / 2] >> 4 * (g % 2) & 15;
+    return to_float(block.scale) * static_cast<float>(1 + 2 * sub);
+  }
+  static constexpr void set_octet(Block& block, int o, std::uint32_t low, std::uint32_t high,
+                                  std::uint32_t signs) {
+    block.low[2 * o] = static_cast<std::uint8_t>(low);
+    block.low[2 * o + 1] = static_cast<std::uint8_t>(high);
+    lattice::set_bits(block.high + o / 4, 2 * (o % 4), 2, low >> 8 | (high >> 8) << 1);
+    block.signs[o] = static_cast<std::uint8_t>(signs);
+  }
+  static constexpr void set_scales(Block& block, Half scale, const std::uint8_t* sub) {
+    block.scale = scale;
+    lattice::pack_nibbles(sub, 4, block.scales);
+  }
 
   static constexpr void decode(const Block& block, float* out) {
     const float scale = to_float(block.scale);
@@ -38,7 +60,8 @@ struct IQ3_S {
       }
     }
   }
+  static Block encode(const float* x, const float* importance);
 };
-static_assert(Format<IQ3_S> && sizeof(IQ3_S::Block) == 110);
+static_assert(LatticeFormat<IQ3_S> && Encodable<IQ3_S> && sizeof(IQ3_S::Block) == 110);
 
 }  // namespace nybble::formats

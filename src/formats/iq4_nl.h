@@ -13,7 +13,7 @@ namespace nybble::formats {
 
 struct IQ4_NL {
   static constexpr std::string_view name = "IQ4_NL";
-  static constexpr int gguf_type = 20, block_len = 32, group_len = 32;
+  static constexpr int gguf_type = 20, block_len = 32, group_len = 32, n_codes = 16;
   static constexpr Table16 table = iq4_levels;
   struct Block {
     Half scale;
@@ -21,6 +21,9 @@ struct IQ4_NL {
   };
 
   static constexpr int code(const Block& block, int i) { return split_nibble<32>(block.codes, i); }
+  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
+    pack_split_nibbles<32>(codes, block.codes);
+  }
   static constexpr float group_scale(const Block& block, int) { return to_float(block.scale); }
   static constexpr void decode(const Block& block, float* out) {
     decode_split_nibbles<IQ4_NL>(block.codes, to_float(block.scale), out);

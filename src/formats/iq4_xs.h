@@ -13,7 +13,7 @@ namespace nybble::formats {
 
 struct IQ4_XS {
   static constexpr std::string_view name = "IQ4_XS";
-  static constexpr int gguf_type = 23, block_len = 256, group_len = 32;
+  static constexpr int gguf_type = 23, block_len = 256, group_len = 32, n_codes = 16;
   static constexpr Table16 table = iq4_levels;
   struct Block {
     Half scale;
@@ -30,6 +30,9 @@ struct IQ4_XS {
     const int low = block.scales_low[group / 2] >> 4 * (group % 2) & 15;
     const int high = block.scales_high >> 2 * group & 3;
     return (low | high << 4) - 32;
+  }
+  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
+    for (int g = 0; g < 8; ++g) pack_split_nibbles<32>(codes + 32 * g, block.codes[g]);
   }
   static constexpr float group_scale(const Block& block, int group) {
     return to_float(block.scale) * static_cast<float>(sub_scale(block, group));

@@ -21,6 +21,21 @@ constexpr std::uint32_t load_u32(const std::uint8_t* bytes) {
   return load_u16(bytes) | load_u16(bytes + 2) << 16;
 }
 
+// Writes n bits from bit `at` of a little-endian number on.
+constexpr void set_bits(std::uint8_t* bytes, int at, int n, std::uint32_t value) {
+  for (int i = 0; i < n; ++i) {
+    std::uint8_t& byte = bytes[(at + i) / 8];
+    const unsigned mask = 1u << (at + i) % 8;
+    byte = static_cast<std::uint8_t>((byte & ~mask) | (value >> i & 1u) * mask);
+  }
+}
+
+// 2 n numbers of 4 bits to n bytes, the first in the low nibble.
+constexpr void pack_nibbles(const std::uint8_t* numbers, int n, std::uint8_t* bytes) {
+  for (int i = 0; i < n; ++i)
+    bytes[i] = static_cast<std::uint8_t>(numbers[2 * i] | numbers[2 * i + 1] << 4);
+}
+
 // Eight fields of two bits to eight bytes.
 constexpr std::uint64_t spread_pairs(std::uint64_t x) {
   x = (x | x << 24) & 0x000000ff000000ffu;

@@ -13,7 +13,7 @@ namespace nybble::formats {
 
 struct MXFP4 {
   static constexpr std::string_view name = "MXFP4";
-  static constexpr int gguf_type = 39, block_len = 32, group_len = 32;
+  static constexpr int gguf_type = 39, block_len = 32, group_len = 32, n_codes = 16;
   static constexpr Table16 table = e2m1_doubled;
   struct Block {
     std::uint8_t exponent;  // E8M0
@@ -29,6 +29,9 @@ struct MXFP4 {
   }
 
   static constexpr int code(const Block& block, int i) { return split_nibble<32>(block.codes, i); }
+  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
+    pack_split_nibbles<32>(codes, block.codes);
+  }
   static constexpr float group_scale(const Block& block, int) { return half_scale(block.exponent); }
   static constexpr void decode(const Block& block, float* out) {
     decode_split_nibbles<MXFP4>(block.codes, half_scale(block.exponent), out);

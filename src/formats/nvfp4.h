@@ -14,7 +14,7 @@ namespace nybble::formats {
 // The scale of a whole tensor is a tensor of its own ("<name>.scale") and no part of the block.
 struct NVFP4 {
   static constexpr std::string_view name = "NVFP4";
-  static constexpr int gguf_type = 40, block_len = 64, group_len = 16;
+  static constexpr int gguf_type = 40, block_len = 64, group_len = 16, n_codes = 16;
   static constexpr Table16 table = e2m1_doubled;
   struct Block {
     std::uint8_t scales[4];  // E4M3 without its sign
@@ -32,6 +32,9 @@ struct NVFP4 {
 
   static constexpr int code(const Block& block, int i) {
     return split_nibble<16>(block.codes[i / 16], i % 16);
+  }
+  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
+    for (int g = 0; g < 4; ++g) pack_split_nibbles<16>(codes + 16 * g, block.codes[g]);
   }
   static constexpr float group_scale(const Block& block, int group) {
     return half_scale(block.scales[group]);

@@ -15,7 +15,7 @@ Q2_K::Block Q2_K::encode(const float* x, const float* importance) {
   for (std::size_t g = 0; g < 16; ++g) {
     result.sub[g] = static_cast<std::uint8_t>(found.sub_scale[g] | found.sub_offset[g] << 4);
   }
-  Codes::pack(codes, result.codes);
+  set_codes(result, codes);
   return result;
 }
 

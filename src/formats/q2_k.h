@@ -13,7 +13,7 @@ namespace nybble::formats {
 
 struct Q2_K {
   static constexpr std::string_view name = "Q2_K";
-  static constexpr int gguf_type = 10, block_len = 256, group_len = 16, zero = 0;
+  static constexpr int gguf_type = 10, block_len = 256, group_len = 16, zero = 0, n_codes = 4;
   struct Block {
     std::uint8_t sub[16];  // low nibble: scale of the group, high nibble: offset
     std::uint8_t codes[64];
@@ -24,6 +24,9 @@ struct Q2_K {
   static constexpr int code(const Block& block, int i) { return Codes::code(block.codes, i); }
   static constexpr void unpack(const Block& block, std::uint8_t* codes) {
     Codes::unpack(block.codes, codes);
+  }
+  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
+    Codes::pack(codes, block.codes);
   }
   static constexpr GroupScales<16> groups(const Block& block) {
     GroupScales<16> groups{.scale = to_float(block.scale), .offset = -to_float(block.offset)};

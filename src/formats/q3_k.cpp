@@ -16,8 +16,7 @@ Q3_K::Block Q3_K::encode(const float* x, const float* importance) {
   for (std::size_t g = 0; g < 16; ++g) sub[g] = static_cast<std::uint8_t>(found.sub[g] + 32);
   SubLow::pack(sub, result.sub);
   SubHigh::pack<4>(sub, result.sub + 8);
-  Low::pack(codes, result.low);
-  High::pack<2>(codes, result.high);
+  set_codes(result, codes);
   return result;
 }
 

@@ -13,7 +13,7 @@ namespace nybble::formats {
 
 struct Q3_K {
   static constexpr std::string_view name = "Q3_K";
-  static constexpr int gguf_type = 11, block_len = 256, group_len = 16, zero = 4;
+  static constexpr int gguf_type = 11, block_len = 256, group_len = 16, zero = 4, n_codes = 8;
   struct Block {
     std::uint8_t high[32];  // the third bits
     std::uint8_t low[64];
@@ -31,6 +31,10 @@ struct Q3_K {
   static constexpr void unpack(const Block& block, std::uint8_t* codes) {
     Low::unpack(block.low, codes);
     High::unpack<2>(block.high, codes);
+  }
+  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
+    Low::pack(codes, block.low);
+    High::pack<2>(codes, block.high);
   }
   static constexpr GroupScales<16> groups(const Block& block) {
     std::uint8_t sub[16] = {};

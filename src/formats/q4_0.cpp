@@ -11,7 +11,7 @@ Q4_0::Block Q4_0::encode(const float* x, const float* importance) {
   std::uint8_t codes[32];
   round_to_codes<32, -zero, zero - 1>(block.x, {scale, 0}, codes);
   result.scale = block.stored.store(scale);
-  Codes::pack(codes, result.codes);
+  set_codes(result, codes);
   return result;
 }
 

@@ -12,7 +12,7 @@ Q4_1::Block Q4_1::encode(const float* x, const float* importance) {
   round_to_codes<32, 0, 15>(block.x, grid, codes);
   result.scale = block.stored.store(grid.scale);
   result.offset = block.stored.store(grid.offset);
-  Codes::pack(codes, result.codes);
+  set_codes(result, codes);
   return result;
 }
 

@@ -13,7 +13,7 @@ namespace nybble::formats {
 
 struct Q4_1 {
   static constexpr std::string_view name = "Q4_1";
-  static constexpr int gguf_type = 3, block_len = 32, group_len = 32, zero = 0;
+  static constexpr int gguf_type = 3, block_len = 32, group_len = 32, zero = 0, n_codes = 16;
   struct Block {
     Half scale, offset;
     std::uint8_t codes[16];
@@ -23,6 +23,9 @@ struct Q4_1 {
   static constexpr int code(const Block& block, int i) { return Codes::code(block.codes, i); }
   static constexpr void unpack(const Block& block, std::uint8_t* codes) {
     Codes::unpack(block.codes, codes);
+  }
+  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
+    Codes::pack(codes, block.codes);
   }
   static constexpr GroupScales<1> groups(const Block& block) {
     return {.scale = to_float(block.scale),

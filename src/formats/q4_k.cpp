@@ -13,7 +13,7 @@ Q4_K::Block Q4_K::encode(const float* x, const float* importance) {
   result.scale = block.stored.store(found.scale);
   result.offset = block.stored.store(found.offset);
   SubScalesK{found.sub_scale, found.sub_offset}.pack(result.sub);
-  Codes::pack(codes, result.codes);
+  set_codes(result, codes);
   return result;
 }
 

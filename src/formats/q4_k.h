@@ -14,7 +14,7 @@ namespace nybble::formats {
 
 struct Q4_K {
   static constexpr std::string_view name = "Q4_K";
-  static constexpr int gguf_type = 12, block_len = 256, group_len = 32, zero = 0;
+  static constexpr int gguf_type = 12, block_len = 256, group_len = 32, zero = 0, n_codes = 16;
   struct Block {
     Half scale, offset;  // the offset is subtracted
     std::uint8_t sub[12];
@@ -25,6 +25,9 @@ struct Q4_K {
   static constexpr int code(const Block& block, int i) { return Codes::code(block.codes, i); }
   static constexpr void unpack(const Block& block, std::uint8_t* codes) {
     Codes::unpack(block.codes, codes);
+  }
+  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
+    Codes::pack(codes, block.codes);
   }
   static constexpr GroupScales<8> groups(const Block& block) {
     return SubScalesK::unpack(block.sub).groups(block.scale, block.offset);

@@ -11,8 +11,7 @@ Q5_0::Block Q5_0::encode(const float* x, const float* importance) {
   std::uint8_t codes[32];
   round_to_codes<32, -zero, zero - 1>(block.x, {scale, 0}, codes);
   result.scale = block.stored.store(scale);
-  Low::pack(codes, result.low);
-  High::pack<4>(codes, result.high);
+  set_codes(result, codes);
   return result;
 }
 

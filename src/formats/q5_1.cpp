@@ -12,8 +12,7 @@ Q5_1::Block Q5_1::encode(const float* x, const float* importance) {
   round_to_codes<32, 0, 31>(block.x, grid, codes);
   result.scale = block.stored.store(grid.scale);
   result.offset = block.stored.store(grid.offset);
-  Low::pack(codes, result.low);
-  High::pack<4>(codes, result.high);
+  set_codes(result, codes);
   return result;
 }
 

@@ -13,7 +13,7 @@ namespace nybble::formats {
 
 struct Q5_1 {
   static constexpr std::string_view name = "Q5_1";
-  static constexpr int gguf_type = 7, block_len = 32, group_len = 32, zero = 0;
+  static constexpr int gguf_type = 7, block_len = 32, group_len = 32, zero = 0, n_codes = 32;
   struct Block {
     Half scale, offset;
     std::uint8_t high[4];  // the fifth bits
@@ -28,6 +28,10 @@ struct Q5_1 {
   static constexpr void unpack(const Block& block, std::uint8_t* codes) {
     Low::unpack(block.low, codes);
     High::unpack<4>(block.high, codes);
+  }
+  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
+    Low::pack(codes, block.low);
+    High::pack<4>(codes, block.high);
   }
   static constexpr GroupScales<1> groups(const Block& block) {
     return {.scale = to_float(block.scale),

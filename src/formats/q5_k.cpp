@@ -13,8 +13,7 @@ Q5_K::Block Q5_K::encode(const float* x, const float* importance) {
   result.scale = block.stored.store(found.scale);
   result.offset = block.stored.store(found.offset);
   SubScalesK{found.sub_scale, found.sub_offset}.pack(result.sub);
-  Low::pack(codes, result.low);
-  High::pack<4>(codes, result.high);
+  set_codes(result, codes);
   return result;
 }
 

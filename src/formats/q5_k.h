@@ -14,7 +14,7 @@ namespace nybble::formats {
 
 struct Q5_K {
   static constexpr std::string_view name = "Q5_K";
-  static constexpr int gguf_type = 13, block_len = 256, group_len = 32, zero = 0;
+  static constexpr int gguf_type = 13, block_len = 256, group_len = 32, zero = 0, n_codes = 32;
   struct Block {
     Half scale, offset;  // the offset is subtracted
     std::uint8_t sub[12];
@@ -30,6 +30,10 @@ struct Q5_K {
   static constexpr void unpack(const Block& block, std::uint8_t* codes) {
     Low::unpack(block.low, codes);
     High::unpack<4>(block.high, codes);
+  }
+  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
+    Low::pack(codes, block.low);
+    High::pack<4>(codes, block.high);
   }
   static constexpr GroupScales<8> groups(const Block& block) {
     return SubScalesK::unpack(block.sub).groups(block.scale, block.offset);

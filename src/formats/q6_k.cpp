@@ -13,8 +13,7 @@ Q6_K::Block Q6_K::encode(const float* x, const float* importance) {
   block.round_to_codes<-zero, zero - 1>([&](std::size_t g) { return found.grid(g); }, codes);
   result.scale = block.stored.store(found.scale);
   for (std::size_t g = 0; g < 16; ++g) result.sub[g] = static_cast<std::int8_t>(found.sub[g]);
-  Low::pack(codes, result.low);
-  High::pack<4>(codes, result.high);
+  set_codes(result, codes);
   return result;
 }
 

@@ -13,7 +13,7 @@ namespace nybble::formats {
 
 struct Q6_K {
   static constexpr std::string_view name = "Q6_K";
-  static constexpr int gguf_type = 14, block_len = 256, group_len = 16, zero = 32;
+  static constexpr int gguf_type = 14, block_len = 256, group_len = 16, zero = 32, n_codes = 64;
   struct Block {
     std::uint8_t low[128];
     std::uint8_t high[64];  // the fifth and sixth bits
@@ -29,6 +29,10 @@ struct Q6_K {
   static constexpr void unpack(const Block& block, std::uint8_t* codes) {
     Low::unpack(block.low, codes);
     High::unpack<4>(block.high, codes);
+  }
+  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
+    Low::pack(codes, block.low);
+    High::pack<4>(codes, block.high);
   }
   static constexpr GroupScales<16> groups(const Block& block) {
     GroupScales<16> groups{.scale = to_float(block.scale)};

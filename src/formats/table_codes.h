@@ -31,6 +31,14 @@ constexpr int split_nibble(const std::uint8_t* codes, int i) {
   return i < len / 2 ? codes[i] & 15 : codes[i - len / 2] >> 4;
 }
 
+// The inverse: codes of 4 bits, one a byte, to the layout of split_nibble.
+template <int len>
+constexpr void pack_split_nibbles(const std::uint8_t* codes, std::uint8_t* out) {
+  for (int i = 0; i < len / 2; ++i) {
+    out[i] = static_cast<std::uint8_t>(codes[i] | codes[i + len / 2] << 4);
+  }
+}
+
 // Decodes one group of codes in the layout of split_nibble. The sixteen products are formed first:
 // fewer multiplications, and a loop of plain loads.
 template <class F>

@@ -120,11 +120,7 @@ void Decoder::run(std::span<const std::int32_t> tokens, int position, DecoderSta
   backend_.write(state.sin_.data(), state.host_sin_);
   backend_.embed({.embedding = embedding_.get(), .tokens = tokens, .out = state.x_.data()});
   for (int layer = 0; layer < config_.layers; ++layer) {
-    backend::Tap layer_tap;
-    if (tap) {
-      layer_tap = [&tap, layer](backend::TapPoint point, const float* x, int rows,
-                                std::int64_t cols) { tap(layer, point, x, rows, cols); };
-    }
+    const backend::Tap layer_tap = tap_of_layer(tap, layer);
     run_layer(layer, n, position, state, tap ? &layer_tap : nullptr);
   }
 }
@@ -171,21 +167,35 @@ void Decoder::run_layer(int index, int tokens, int position, DecoderState& state
                          .tap = tap});
 }
 
+backend::Tap Decoder::tap_of_layer(const DecoderTap& tap, int layer) const {
+  if (!tap) return {};
+  return [&tap, layer](backend::TapPoint point, const float* x, int rows, std::int64_t cols) {
+    tap(layer, point, x, rows, cols);
+  };
+}
+
+backend::LogitsStep Decoder::head_step(int first, int n, const DecoderState& state) const {
+  return {.tokens = n,
+          .x = state.x_.data() + product(first, config_.dim),
+          .norm = norm(output_norm_),
+          .head = config_.tied ? backend::Linear{embedding_.get(), nullptr} : head_.view()};
+}
+
 void Decoder::logits(int first, int n, DecoderState& state, std::span<float> out,
                      const DecoderTap& tap) const {
-  backend::Tap head_tap;
-  if (tap) {
-    head_tap = [&](backend::TapPoint point, const float* x, int rows, std::int64_t cols) {
-      tap(config_.layers - 1, point, x, rows, cols);
-    };
-  }
-  backend_.logits({.tokens = n,
-                   .x = state.x_.data() + product(first, config_.dim),
-                   .norm = norm(output_norm_),
-                   .head = config_.tied ? backend::Linear{embedding_.get(), nullptr} : head_.view(),
-                   .out = state.logits_.data(),
-                   .tap = tap ? &head_tap : nullptr});
+  const backend::Tap head_tap = tap_of_layer(tap, config_.layers - 1);
+  backend::LogitsStep step = head_step(first, n, state);
+  step.out = state.logits_.data();
+  step.tap = tap ? &head_tap : nullptr;
+  backend_.logits(step);
   backend_.read(state.logits_.data(), out);
+}
+
+void Decoder::observe_head(int n, DecoderState& state, const DecoderTap& tap) const {
+  const backend::Tap head_tap = tap_of_layer(tap, config_.layers - 1);
+  backend::LogitsStep step = head_step(0, n, state);
+  step.tap = &head_tap;
+  backend_.logits(step);
 }
 
 }  // namespace nybble::models

@@ -49,6 +49,8 @@ class Decoder {
   // Logits of tokens [first, first + n) of the last run(), to out [n, vocab].
   void logits(int first, int n, DecoderState& state, std::span<float> out,
               const DecoderTap& tap = {}) const;
+  // Hands the head's inputs for the first n tokens of the last run() to the tap.
+  void observe_head(int n, DecoderState& state, const DecoderTap& tap) const;
 
  private:
   // A weight and its bias on the backend.
@@ -69,6 +71,8 @@ class Decoder {
     return {weight.data(), config_.rms_epsilon};
   }
   backend::RopeAngles angles(const DecoderState& state, int layer) const;
+  backend::LogitsStep head_step(int first, int n, const DecoderState& state) const;
+  backend::Tap tap_of_layer(const DecoderTap& tap, int layer) const;
   void run_layer(int index, int tokens, int position, DecoderState& state,
                  const backend::Tap* tap) const;
 

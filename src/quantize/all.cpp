@@ -1,4 +1,6 @@
 // The list of methods.
+#include "base/error.h"
+#include "quantize/feedback.h"
 #include "quantize/fit.h"
 #include "quantize/method.h"
 
@@ -6,8 +8,14 @@ namespace nybble::quantize {
 namespace {
 
 constexpr Method list[] = {
-    {"fit", "nearest levels of the scales that each format's own search finds; no calibration",
-     quantize_fit},
+    {"kquant", "nearest levels of the scales that each format's search finds; no calibration",
+     Needs::nothing, begin_kquant},
+    {"imatrix", "the same, errors weighted by the mean square of each input", Needs::squares,
+     begin_imatrix},
+    {"gptq", "then codes with error feedback by the second moments of the inputs", Needs::moments,
+     begin_gptq},
+    {"best", "then descent, with what loses least on a held-out half of the text", Needs::moments,
+     begin_best},
 };
 
 }  // namespace
@@ -16,8 +24,14 @@ std::span<const Method> methods() {
   return list;
 }
 
-const Method& default_method() {
-  return list[0];
+const Method& method_named(std::string_view name) {
+  std::string known;
+  for (const Method& method : list) {
+    if (method.name == name) return method;
+    known += fmt::format(" {}", method.name);
+  }
+  fail(ErrorKind::invalid_input, "'{}' is no method of quantization; expected one of:{}", name,
+       known);
 }
 
 }  // namespace nybble::quantize

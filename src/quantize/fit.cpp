@@ -1,27 +1,58 @@
 #include "quantize/fit.h"
 
+#include <vector>
+
 #include "base/error.h"
 #include "tensor/tensor.h"
 
 namespace nybble::quantize {
+namespace {
 
-void quantize_fit(const WeightRows& rows, FormatId target, ThreadPool& pool,
-                  std::span<std::byte> blocks) {
-  const formats::FormatInfo& format = formats::info(target);
-  if (format.encode == nullptr) {
-    fail(ErrorKind::unsupported,
-         "nybble reads {} but cannot write it yet; `nybble formats` lists what it writes",
-         format.name);
+class Fit final : public WeightQuantizer {
+ public:
+  Fit(const WeightTask& task, std::vector<float> importance)
+      : target_(task.target), cols_(task.cols), importance_(std::move(importance)) {
+    const formats::FormatInfo& format = formats::info(target_);
+    if (format.encode == nullptr) {
+      fail(ErrorKind::unsupported,
+           "nybble reads {} but cannot write it yet; `nybble formats` lists what it writes",
+           format.name);
+    }
   }
-  const auto cols = static_cast<std::size_t>(rows.cols);
-  const std::size_t row_size = row_bytes(target, rows.cols);
+  void quantize(std::span<const float> values, ThreadPool& pool,
+                std::span<std::byte> blocks) override {
+    encode_rows(target_, values, cols_, importance_.empty() ? nullptr : importance_.data(), pool,
+                blocks);
+  }
+
+ private:
+  FormatId target_;
+  std::int64_t cols_;
+  std::vector<float> importance_;
+};
+
+}  // namespace
+
+void encode_rows(FormatId target, std::span<const float> values, std::int64_t n_cols,
+                 const float* importance, ThreadPool& pool, std::span<std::byte> blocks) {
+  const formats::FormatInfo& format = formats::info(target);
+  const auto cols = static_cast<std::size_t>(n_cols);
+  const std::size_t row_size = row_bytes(target, n_cols);
   const std::size_t row_blocks = cols / static_cast<std::size_t>(format.block_len);
-  const float* importance = rows.importance.empty() ? nullptr : rows.importance.data();
-  pool.run(static_cast<std::int64_t>(rows.values.size() / cols), [&](std::int64_t i, int) {
+  pool.run(static_cast<std::int64_t>(values.size() / cols), [&](std::int64_t i, int) {
     const auto row = static_cast<std::size_t>(i);
-    format.encode(rows.values.data() + row * cols, importance, row_blocks,
+    format.encode(values.data() + row * cols, importance, row_blocks,
                   blocks.data() + row * row_size);
   });
+}
+
+std::unique_ptr<WeightQuantizer> begin_kquant(const WeightTask& task) {
+  return std::make_unique<Fit>(task, std::vector<float>());
+}
+
+std::unique_ptr<WeightQuantizer> begin_imatrix(const WeightTask& task) {
+  if (task.inputs == nullptr) return std::make_unique<Fit>(task, std::vector<float>());
+  return std::make_unique<Fit>(task, calibrate::mean_squares(*task.inputs));
 }
 
 }  // namespace nybble::quantize

@@ -4,35 +4,51 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/thread_pool.h"
+#include "calibrate/statistics.h"
 #include "formats/registry.h"
 
 namespace nybble::quantize {
 
-// Some rows of one weight. `importance` [cols] weighs the squared errors of each column; empty:
-// none known.
-struct WeightRows {
-  std::span<const float> values;  // [rows, cols]
+// One weight to quantize.
+struct WeightTask {
+  std::string_view name;
   std::int64_t cols = 0;
-  std::span<const float> importance;
+  FormatId target{};
+  const calibrate::InputStatistics* inputs = nullptr;  // nullptr: none known
 };
+
+// Finds the blocks of one weight. Rows come in order, in as many pieces as the caller likes.
+class WeightQuantizer {
+ public:
+  virtual ~WeightQuantizer() = default;
+  // values [rows, cols]; fills blocks [rows, row_bytes(target, cols)]. The bytes depend neither on
+  // the threads nor on the pieces, if those begin at multiples of `row_step` rows.
+  virtual void quantize(std::span<const float> values, ThreadPool& pool,
+                        std::span<std::byte> blocks) = 0;
+  // How it was done, for people; empty: nothing to say.
+  virtual std::string note() const { return {}; }
+};
+constexpr std::int64_t row_step = 32;
+
+// What a method must know of the inputs of a weight.
+enum class Needs { nothing, squares, moments };
 
 struct Method {
   std::string_view name;
   std::string_view description;
-  // Fills blocks [rows, row_bytes(target, cols)]. Rows are independent: the bytes depend neither on
-  // the threads nor on how a weight is cut into ranges of rows. Throws Error(unsupported) when
-  // nybble does not write the target.
-  void (*quantize)(const WeightRows& rows, FormatId target, ThreadPool& pool,
-                   std::span<std::byte> blocks);
+  Needs needs = Needs::nothing;
+  // Throws Error(unsupported) when nybble does not write the target.
+  std::unique_ptr<WeightQuantizer> (*begin)(const WeightTask& task) = nullptr;
 };
 
 std::span<const Method> methods();
-
-// The method that needs no calibration: each format's own search.
-const Method& default_method();
+// Throws Error(invalid_input) naming the known ones.
+const Method& method_named(std::string_view name);
 
 }  // namespace nybble::quantize

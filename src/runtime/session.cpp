@@ -82,13 +82,12 @@ struct Session::State {
   int context = 0, batch = 0, position = 0;
   std::unique_ptr<models::DecoderState> decoder;
   std::vector<float> logits;
-  models::DecoderTap tap;
 
   LoadedModel::State& loaded() const { return *model->state_; }
   std::span<const float> logits_of(int first, int n) {
     const auto vocab = static_cast<std::size_t>(model->config().vocab);
     const std::span<float> out = std::span(logits).first(static_cast<std::size_t>(n) * vocab);
-    loaded().decoder->logits(first, n, *decoder, out, tap);
+    loaded().decoder->logits(first, n, *decoder, out);
     return out;
   }
   void check_room(std::size_t tokens) const {
@@ -142,9 +141,6 @@ int Session::batch() const {
 int Session::position() const {
   return state_->position;
 }
-void Session::set_tap(models::DecoderTap tap) {
-  state_->tap = std::move(tap);
-}
 
 std::span<const float> Session::step(std::span<const std::int32_t> tokens) {
   State& s = *state_;
@@ -153,7 +149,7 @@ std::span<const float> Session::step(std::span<const std::int32_t> tokens) {
   int last = 0;
   while (!tokens.empty()) {
     const auto piece = tokens.first(std::min(tokens.size(), static_cast<std::size_t>(s.batch)));
-    s.loaded().decoder->run(piece, s.position, *s.decoder, s.tap);
+    s.loaded().decoder->run(piece, s.position, *s.decoder);
     last = static_cast<int>(piece.size());
     s.position += last;
     tokens = tokens.subspan(piece.size());
@@ -171,7 +167,7 @@ void Session::step_all(std::span<const std::int32_t> tokens,
     const auto piece = tokens.first(std::min(tokens.size(), static_cast<std::size_t>(s.batch)));
     const int n = static_cast<int>(piece.size());
     const std::lock_guard lock(s.loaded().in_use);
-    s.loaded().decoder->run(piece, s.position, *s.decoder, s.tap);
+    s.loaded().decoder->run(piece, s.position, *s.decoder);
     s.position += n;
     for (int first = 0; first < n; first += head_batch) {
       const int rows = std::min(head_batch, n - first);
@@ -179,6 +175,20 @@ void Session::step_all(std::span<const std::int32_t> tokens,
       for (int r = 0; r < rows; ++r)
         row(index++, logits.subspan(static_cast<std::size_t>(r) * vocab, vocab));
     }
+    tokens = tokens.subspan(piece.size());
+  }
+}
+
+void Session::observe(std::span<const std::int32_t> tokens, const models::DecoderTap& tap) {
+  State& s = *state_;
+  s.check_room(tokens.size());
+  const std::lock_guard lock(s.loaded().in_use);
+  while (!tokens.empty()) {
+    const auto piece = tokens.first(std::min(tokens.size(), static_cast<std::size_t>(s.batch)));
+    const int n = static_cast<int>(piece.size());
+    s.loaded().decoder->run(piece, s.position, *s.decoder, tap);
+    s.loaded().decoder->observe_head(n, *s.decoder, tap);
+    s.position += n;
     tokens = tokens.subspan(piece.size());
   }
 }

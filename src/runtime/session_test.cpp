@@ -80,14 +80,12 @@ TEST(session, refuses_a_context_that_does_not_fit_the_memory_before_taking_it) {
 TEST(session, shows_a_tap_the_inputs_of_all_linears) {
   Session session(load(), 16);
   std::set<std::tuple<int, backend::TapPoint, std::int64_t>> seen;
-  session.set_tap(
-      [&](int layer, backend::TapPoint point, const float* x, int n, std::int64_t cols) {
-        EXPECT_EQ(n, point == backend::TapPoint::head ? 1 : 10);
+  session.observe(
+      tokens, [&](int layer, backend::TapPoint point, const float* x, int n, std::int64_t cols) {
+        EXPECT_EQ(n, 10);
         EXPECT_TRUE(std::isfinite(x[n * cols - 1]));
         seen.emplace(layer, point, cols);
       });
-
-  session.step(tokens);
 
   using backend::TapPoint;
   EXPECT_EQ(seen, (decltype(seen){{0, TapPoint::qkv, 64},

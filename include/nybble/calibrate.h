@@ -1,0 +1,48 @@
+// Statistics of a model on texts: what quantizing with care needs to know.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "nybble/progress.h"
+
+namespace nybble {
+
+struct CalibrateSettings {
+  std::vector<std::filesystem::path> texts;  // empty: the text that comes with nybble
+  int context = 512;                         // tokens of a window
+  int max_windows = 0;                       // only so many; 0: all
+  std::uint64_t seed = 0;                    // of the order of the documents
+  int threads = 0;                           // 0: one per core
+};
+
+struct CalibrateRequest {
+  std::filesystem::path model;   // HF directory or GGUF
+  std::filesystem::path output;  // a GGUF that llama.cpp reads as an importance matrix
+  CalibrateSettings settings;
+  bool moments = true;  // with second moments, which error feedback needs
+  bool force = false;   // replace an existing output
+};
+
+// How well one input of linears was covered.
+struct InputCoverage {
+  std::vector<std::string> weights;  // that read it
+  int cols = 0;
+  std::int64_t tokens = 0;
+  int dead = 0;  // columns that were 0 for every token
+};
+
+struct CalibrateReport {
+  std::int64_t tokens = 0, windows = 0;
+  std::vector<InputCoverage> inputs;
+  std::uint64_t file_bytes = 0;
+  double seconds = 0;
+};
+
+// Throws Error: texts shorter than one window for each half, NaN in an activation, no memory.
+CalibrateReport calibrate_model(const CalibrateRequest& request,
+                                const ProgressCallback& progress = {});
+
+}  // namespace nybble

@@ -1,0 +1,33 @@
+// Gathers statistics of the inputs of linears while samples run through a model.
+#pragma once
+
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "calibrate/statistics.h"
+#include "models/decoder.h"
+
+namespace nybble::calibrate {
+
+class Collector {
+ public:
+  Collector(const models::DecoderConfig& config, ThreadPool& pool) : config_(config), pool_(pool) {}
+
+  // The half that the next inputs belong to.
+  void begin_sample(int half) { half_ = half; }
+  // x [tokens, cols], the input at a point of a layer. Throws Error(invalid_input) naming the
+  // weight for a NaN or infinity.
+  void add(int layer, backend::TapPoint point, const float* x, int tokens, std::int64_t cols);
+  Statistics finish();
+
+ private:
+  const models::DecoderConfig& config_;
+  ThreadPool& pool_;
+  int half_ = 0;
+  std::map<std::pair<int, backend::TapPoint>, InputStatistics> inputs_;
+};
+
+}  // namespace nybble::calibrate

@@ -1,0 +1,27 @@
+// Dense algebra for quantizers, on OpenBLAS. Every call runs in the calling thread and gives the
+// same bits whatever the number of threads; larger work is cut into tiles of fixed size.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/thread_pool.h"
+
+namespace nybble::linalg {
+
+// c [m, n] += factor * a [m, k] b [k, n], row-major with leading dimensions.
+void multiply_add(int m, int n, int k, float factor, const float* a, int lda, const float* b,
+                  int ldb, float* c, int ldc);
+
+// sum [cols, cols] += x^T x for x [rows, cols]. Only entries (i, j) with i <= j or in the same tile
+// are filled; mirror() completes them.
+void add_outer_products(std::span<const float> x, int cols, ThreadPool& pool, std::span<float> sum);
+// Copies the upper triangle of a [n, n] to the lower one.
+void mirror(std::span<float> a, int n);
+
+// For a symmetric positive definite a [n, n]: overwrites it with the upper triangular U for which
+// a^-1 = U^T U; entries below the diagonal become 0. False when a is not positive definite.
+bool factor_inverse(std::span<double> a, int n);
+
+}  // namespace nybble::linalg

@@ -1,0 +1,25 @@
+# Statistics of a model, and quantizing with them.
+M=$ROOT/models/tale-6m T=$ROOT/models/tale-6m-eval.txt
+say() { echo "\$ $*" | sed "s|$ROOT/||g"; "$@" 2>err | sed "s|$ROOT/||g"; local code=${PIPESTATUS[0]}; [ "$code" -eq 0 ] || { sed "s|$ROOT/||g" err; echo "exit $code"; }; }
+say nybble calibrate $M -f $T -c 64 --chunks 12 -o stats.gguf
+say nybble calibrate $M -f $T -c 64 --chunks 12 -o stats.gguf
+say nybble calibrate $M -f $T -c 64 --chunks 12 -o diagonal.gguf --diagonal
+nybble calibrate $M -c 64 --chunks 4 -o default.gguf --json 2>/dev/null | python3 -c "
+import json, sys
+r = json.load(sys.stdin)
+print(*r)
+print(*r['inputs'][0], r['inputs'][0]['weights'])
+assert r['tokens'] == 256 and len(r['inputs']) == 25"
+say nybble quantize $M q3.gguf Q3_K_S --calibration stats.gguf
+say nybble receipt q3.gguf
+say nybble quantize $M iq2.gguf IQ2_XXS --imatrix diagonal.gguf --method imatrix
+nybble quantize $M out.gguf Q2_K --calibration stats.gguf --json 2>/dev/null | python3 -c "
+import json, sys
+r = json.load(sys.stdin)['report']
+print(r['method'], len(r['notes']))"
+say nybble quantize $M other.gguf Q4_0 --calibration diagonal.gguf
+say nybble quantize $M other.gguf Q4_0 --method magic
+say nybble quantize $M other.gguf Q4_0 --calibration nowhere.txt
+say nybble quantize $M other.gguf Q4_0 --calibration q3.gguf
+say nybble calibrate $M -f $T
+ls

@@ -1,0 +1,165 @@
+// Calibration and the methods that need it, on the model of the repository.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/error_check.h"
+#include "base/temporary_folder.h"
+#include "nybble/calibrate.h"
+#include "nybble/evaluate.h"
+#include "nybble/quantize.h"
+
+namespace nybble::walk {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::filesystem::path tale = "models/tale-6m", stories = "models/tale-6m-eval.txt";
+
+CalibrateRequest calibration(const std::filesystem::path& output, int windows) {
+  CalibrateRequest request;
+  request.model = tale;
+  request.output = output;
+  request.settings.context = 64;
+  request.settings.max_windows = windows;
+  return request;
+}
+
+CalibrateReport calibrate_tale(const std::filesystem::path& output, bool moments = true) {
+  CalibrateRequest request = calibration(output, 40);
+  request.settings.seed = 7;
+  request.moments = moments;
+  return calibrate_model(request);
+}
+
+QuantizeReport quantize_tale(const std::filesystem::path& output, const std::string& type,
+                             const std::string& method, const std::filesystem::path& statistics,
+                             int threads = 2) {
+  QuantizeRequest request;
+  request.input = tale;
+  request.output = output;
+  request.type = type;
+  request.method = method;
+  if (!statistics.empty()) request.calibration = {statistics};
+  request.threads = threads;
+  return quantize_model(request);
+}
+
+double divergence(const std::filesystem::path& model) {
+  EvaluateRequest request;
+  request.model = model;
+  request.reference = tale;
+  request.settings.text = stories;
+  request.settings.context = 64;
+  request.settings.chunks = 20;
+  return evaluate_model(request).result.divergence->mean.value;
+}
+
+}  // namespace
+
+TEST(calibrate_walk, covers_every_input_of_linears) {
+  const TemporaryFolder folder;
+
+  const CalibrateReport report = calibrate_tale(folder / "s.gguf");
+
+  EXPECT_EQ(report.windows, 40);
+  EXPECT_EQ(report.tokens, 40 * 64);
+  ASSERT_EQ(report.inputs.size(), 6u * 4 + 1);
+  for (const InputCoverage& input : report.inputs) {
+    EXPECT_EQ(input.tokens, report.tokens);
+    EXPECT_EQ(input.dead, 0) << input.weights.front();
+  }
+  EXPECT_EQ(report.file_bytes, std::filesystem::file_size(folder / "s.gguf"));
+}
+
+TEST(calibrate_walk, each_method_loses_less_than_the_one_before) {
+  const TemporaryFolder folder;
+  // The other stories than those that measure.
+  const std::string text = content_of(stories);
+  CalibrateRequest request = calibration(folder / "s.gguf", 0);
+  request.settings.texts = {folder.make("others.txt", text.substr(text.size() / 2))};
+  calibrate_model(request);
+  double before = 1e9;
+  for (const std::string method : {"kquant", "imatrix", "gptq"}) {
+    const auto path = folder / (method + ".gguf");
+    quantize_tale(path, "Q3_K_S", method, folder / "s.gguf");
+    const double lost = divergence(path);
+    EXPECT_LT(lost, before) << method;
+    before = lost;
+  }
+  const QuantizeReport best =
+      quantize_tale(folder / "best.gguf", "Q3_K_S", "best", folder / "s.gguf");
+  EXPECT_LT(divergence(folder / "best.gguf"), before * 1.05);
+  EXPECT_EQ(best.method, "best");
+  EXPECT_EQ(best.notes.size(), 6u * 7 + 1);
+}
+
+TEST(calibrate_walk, gives_the_same_bytes_for_any_number_of_threads) {
+  const TemporaryFolder folder;
+  calibrate_tale(folder / "s.gguf");
+  std::string first;
+  for (const int threads : {1, 2, 4}) {
+    const auto path = folder / fmt::format("{}.gguf", threads);
+    quantize_tale(path, "Q2_K", "best", folder / "s.gguf", threads);
+    const std::string bytes = content_of(path);
+    if (first.empty()) first = bytes;
+    EXPECT_TRUE(bytes == first) << threads << " threads";
+  }
+}
+
+TEST(calibrate_walk, statistics_do_not_depend_on_the_threads) {
+  const TemporaryFolder folder;
+  for (const int threads : {1, 4}) {
+    CalibrateRequest request = calibration(folder / fmt::format("{}.gguf", threads), 6);
+    request.settings.threads = threads;
+    calibrate_model(request);
+  }
+  EXPECT_TRUE(content_of(folder / "1.gguf") == content_of(folder / "4.gguf"));
+}
+
+TEST(calibrate_walk, takes_texts_as_well_as_statistics) {
+  const TemporaryFolder folder;
+  CalibrateRequest of_stories = calibration(folder / "s.gguf", 0);
+  of_stories.settings.texts = {stories};
+  of_stories.settings.seed = 3;
+  calibrate_model(of_stories);
+  quantize_tale(folder / "from_statistics.gguf", "Q4_0", "imatrix", folder / "s.gguf");
+  QuantizeRequest request;
+  request.input = tale;
+  request.output = folder / "from_text.gguf";
+  request.type = "Q4_0";
+  request.method = "imatrix";
+  request.calibration = {stories};
+  request.calibration_context = 64;
+  request.seed = 3;
+  quantize_model(request);
+
+  EXPECT_TRUE(content_of(folder / "from_statistics.gguf") == content_of(folder / "from_text.gguf"));
+}
+
+TEST(calibrate_walk, takes_an_importance_matrix_of_llama_cpp) {
+  const TemporaryFolder folder;
+  quantize_tale(folder / "new.gguf", "Q3_K_S", "imatrix", "tests/golden/imatrix/tale.gguf");
+  quantize_tale(folder / "old.gguf", "Q3_K_S", "imatrix", "tests/golden/imatrix/tale.dat");
+  quantize_tale(folder / "none.gguf", "Q3_K_S", "kquant", "");
+
+  EXPECT_LT(divergence(folder / "new.gguf"), divergence(folder / "none.gguf"));
+  EXPECT_LT(divergence(folder / "old.gguf"), divergence(folder / "none.gguf"));
+}
+
+TEST(calibrate_walk, names_what_is_missing) {
+  const TemporaryFolder folder;
+  calibrate_tale(folder / "diagonal.gguf", false);
+  expect_error([&] { quantize_tale(folder / "o.gguf", "Q4_0", "best", folder / "diagonal.gguf"); },
+               ErrorKind::invalid_input,
+               HasSubstr("holds no second moments, which the method best"));
+  CalibrateRequest of_little = calibration(folder / "s.gguf", 0);
+  of_little.settings.texts = {folder.make("short.txt", "Once upon a time.\n")};
+  expect_error([&] { calibrate_model(of_little); }, ErrorKind::invalid_input,
+               HasSubstr("expected at least one in each half"));
+  expect_error([&] { quantize_tale(folder / "o.gguf", "Q4_0", "magic", ""); },
+               ErrorKind::invalid_input, HasSubstr("'magic' is no method of quantization"));
+}
+
+}  // namespace nybble::walk

@@ -105,7 +105,9 @@ TYPED_TEST(EveryLattice, chooses_the_nearest_point) {
     lattice_recoding(id_of<TypeParam>())->choose(x, ones.data(), scale, y);
     int negative = 0;
     for (const float v : y) negative += v < 0;
-    if (TypeParam::even_signs) EXPECT_EQ(negative % 2, 0);
+    if (TypeParam::even_signs) {
+      EXPECT_EQ(negative % 2, 0);
+    }
 
     const auto error = [&](const float* at) {
       float sum = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/half.h"
+#include "formats/lattice_format.h"
 #include "formats/registry.h"
 #include "formats/typed_test_lists.h"
 
@@ -172,8 +173,12 @@ class EveryTwoLevelEncoder : public ::testing::Test {};
 TYPED_TEST_SUITE(EveryTwoLevelEncoder, WrittenTwoLevel, FormatName);
 
 TYPED_TEST(EveryEncoder, gives_finite_values_and_the_same_bytes_again) {
+  // Of lattices a part: every point is tried for every value.
+  const std::size_t step = LatticeFormat<TypeParam> ? 8 : 1;
   for (const float unit : {1.0f, 1e-3f, 1e-7f, 1e-20f, 1e-38f, 0x1p-149f, 1e4f}) {
-    for (Input& input : inputs(TypeParam::block_len)) {
+    std::vector<Input> all = inputs(TypeParam::block_len);
+    for (std::size_t i = 0; i < all.size(); i += step) {
+      Input& input = all[i];
       for (float& x : input.x) x *= unit;
       const auto block = TypeParam::encode(input.x.data(), nullptr);
       const auto again = TypeParam::encode(input.x.data(), nullptr);

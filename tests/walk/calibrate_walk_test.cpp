@@ -27,7 +27,7 @@ CalibrateRequest calibration(const std::filesystem::path& output, int windows) {
 }
 
 CalibrateReport calibrate_tale(const std::filesystem::path& output, bool moments = true) {
-  CalibrateRequest request = calibration(output, 40);
+  CalibrateRequest request = calibration(output, 12);
   request.settings.seed = 7;
   request.moments = moments;
   return calibrate_model(request);
@@ -52,7 +52,7 @@ double divergence(const std::filesystem::path& model) {
   request.reference = tale;
   request.settings.text = stories;
   request.settings.context = 64;
-  request.settings.chunks = 20;
+  request.settings.chunks = 12;
   return evaluate_model(request).result.divergence->mean.value;
 }
 
@@ -63,8 +63,8 @@ TEST(calibrate_walk, covers_every_input_of_linears) {
 
   const CalibrateReport report = calibrate_tale(folder / "s.gguf");
 
-  EXPECT_EQ(report.windows, 40);
-  EXPECT_EQ(report.tokens, 40 * 64);
+  EXPECT_EQ(report.windows, 12);
+  EXPECT_EQ(report.tokens, 12 * 64);
   ASSERT_EQ(report.inputs.size(), 6u * 4 + 1);
   for (const InputCoverage& input : report.inputs) {
     EXPECT_EQ(input.tokens, report.tokens);

@@ -60,6 +60,15 @@ calibrate::Statistics gather_statistics(const OpenedModel& model, const Quantize
     return observe_model(model, settings, progress);
   }
   calibrate::Statistics statistics = calibrate::read_statistics(paths[0]);
+  const auto is_of_model = [&](const auto& input) {
+    return std::ranges::any_of(
+        input.weights, [&](const auto& name) { return model.source.find(name) != nullptr; });
+  };
+  if (std::ranges::none_of(statistics.inputs, is_of_model)) {
+    fail(ErrorKind::invalid_input,
+         "{} knows none of the model's tensors; expected statistics of this model",
+         paths[0].string());
+  }
   const auto has_moments = [](const auto& input) { return input.has_moments(); };
   if (method.needs == Needs::moments && std::ranges::none_of(statistics.inputs, has_moments)) {
     fail(ErrorKind::invalid_input,

@@ -85,10 +85,14 @@ class Reader {
     input.cols = static_cast<int>(half.square_sums.size());
     half.weight = values(tensor_name(input, "counts"), 1, 1)[0];
     half.tokens = static_cast<std::int64_t>(std::clamp(half.weight, 0.0, 1e15));
-    for (const float sum : half.square_sums) {
+    check_squares(half.square_sums, tensor_name(input, "in_sum2"));
+  }
+
+  void check_squares(std::span<const float> sums, const std::string& name) const {
+    for (const float sum : sums) {
       if (sum >= 0) continue;
       fail(ErrorKind::corrupt_file, "{}: tensor '{}' has {}, expected sums of squares", where_,
-           tensor_name(input, "in_sum2"), sum);
+           name, sum);
     }
   }
 
@@ -115,6 +119,7 @@ class Reader {
       half.square_sums.clear();
       for (std::size_t i = 0; i < static_cast<std::size_t>(cols); ++i)
         half.square_sums.push_back(half.second_moment[i * static_cast<std::size_t>(cols) + i]);
+      check_squares(half.square_sums, tensor_name(input, moment_names[h]));
     }
     return input;
   }

@@ -53,7 +53,6 @@ struct LatticeTable {
 template <class F>
 struct Octet {
   std::uint32_t points[2] = {}, signs = 0;
-  float error = 0;
 
   // All weighted with weight [8], at a scale > 0. Where signs must be even, the one whose flip
   // costs least is flipped before the point is chosen.
@@ -87,13 +86,11 @@ struct Octet {
     magnitude[cheapest] = -magnitude[cheapest];
   }
 
-  std::uint32_t nearest(const float* x, const float* weight, float scale) {
+  static std::uint32_t nearest(const float* x, const float* weight, float scale) {
     const LatticeTable<F>& table = LatticeTable<F>::get();
     float cost[F::n_points] = {};
-    float constant = 0;
     for (std::size_t i = 0; i < F::point_len; ++i) {
       const float square = weight[i] * scale * scale, cross = -2 * weight[i] * scale * x[i];
-      constant += weight[i] * x[i] * x[i];
       const float* m = table.coordinate[i].data();
       for (int p = 0; p < F::n_points; ++p) cost[p] += m[p] * (square * m[p] + cross);
     }
@@ -102,7 +99,6 @@ struct Octet {
     for (std::uint32_t p = 1; p < F::n_points; ++p) {
       if (cost[p] < least) least = cost[p], best = p;
     }
-    error += std::max(constant + least, 0.0f);
     return best;
   }
 };
@@ -119,7 +115,7 @@ class LatticeEncoder {
     typename F::Block result{};
     float largest = 0;
     for (const GroupFit& fit : fits_) largest = std::max(largest, fit.scale);
-    Choice best = improved(choose(most_promising(largest)));
+    const Choice best = improved(choose(most_promising(largest)));
     F::set_scales(result, block_.stored.store(best.scale / F::sub_unit), best.sub.data());
     for (int o = 0; o < F::block_len / octet; ++o) {
       const auto g = static_cast<std::size_t>(o * octet / F::group_len);

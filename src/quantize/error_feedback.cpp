@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/error.h"
 #include "linalg/dense.h"
 
 namespace nybble::quantize {
@@ -73,6 +74,12 @@ void FeedbackProblem::damp_and_factor(std::span<const float> source, double iden
   mean = mean > 0 ? mean / cols : 1;
   std::vector<double> damped(square(cols));
   for (double added = identity;; added = std::max(2 * added, 1e-4)) {
+    if (!(added < 1e3)) {
+      fail(
+          ErrorKind::invalid_input,
+          "the second moments of its inputs are those of no data: not positive definite; calibrate "
+          "again");
+    }
     for (int i = 0; i < cols; ++i) {
       for (int j = 0; j < cols; ++j) {
         damped[at(i, j, cols)] = source[at(order[static_cast<std::size_t>(i)],

@@ -1,5 +1,6 @@
 #include "quantize/error_feedback.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "base/error_check.h"
 #include "linalg/dense.h"
 
 namespace nybble::quantize {
@@ -133,6 +135,13 @@ TEST(error_feedback, survives_moments_that_are_not_positive_definite) {
   const std::vector<float> zeros(std::size_t{cols} * cols);
   const FeedbackProblem damped(zeros, cols, 1, 0, 0);
   for (const float u : damped.factor) ASSERT_TRUE(std::isfinite(u));
+}
+
+TEST(error_feedback, refuses_moments_of_no_data) {
+  std::vector<float> moments(std::size_t{cols} * cols, 1e30f);
+  for (int i = 0; i < cols; ++i) moments[static_cast<std::size_t>(i * cols + i)] = 1;
+  expect_error([&] { FeedbackProblem(moments, cols, 1, 0.01, 0); }, ErrorKind::invalid_input,
+               testing::HasSubstr("not positive definite"));
 }
 
 class EveryGrid : public ::testing::TestWithParam<const char*> {};

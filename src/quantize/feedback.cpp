@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/error.h"
 #include "linalg/dense.h"
 #include "quantize/error_feedback.h"
 #include "quantize/fit.h"
@@ -51,7 +52,11 @@ class Feedback final : public WeightQuantizer {
   int unit() const { return formats::recoding(task_.target) != nullptr ? 1 : LatticeGrid::unit; }
 
   FeedbackProblem problem_of(std::span<const float> moment, Damping damping) const {
-    return {moment, cols(), unit(), damping.identity, damping.diagonal};
+    try {
+      return {moment, cols(), unit(), damping.identity, damping.diagonal};
+    } catch (const Error& error) {
+      fail(error.kind(), "{}: {}", task_.name, error.what());
+    }
   }
 
   void begin(std::span<const float> values, std::span<const std::byte> blocks, ThreadPool& pool) {
@@ -148,8 +153,9 @@ std::unique_ptr<WeightQuantizer> begin_feedback(const WeightTask& task,
                                                 std::vector<Damping> dampings, int sweeps) {
   const bool has_codes = formats::recoding(task.target) != nullptr ||
                          formats::lattice_recoding(task.target) != nullptr;
-  if (!has_codes || task.inputs == nullptr || !task.inputs->has_moments())
-    return begin_imatrix(task);
+  if (!has_codes) return begin_imatrix(task);
+  if (task.inputs == nullptr || !task.inputs->has_moments())
+    return begin_imatrix(task, "fit alone: no second moments of its inputs are known");
   return std::make_unique<Feedback>(task, std::move(dampings), sweeps);
 }
 

@@ -10,8 +10,11 @@ namespace {
 
 class Fit final : public WeightQuantizer {
  public:
-  Fit(const WeightTask& task, std::vector<float> importance)
-      : target_(task.target), cols_(task.cols), importance_(std::move(importance)) {
+  Fit(const WeightTask& task, std::vector<float> importance, std::string note = {})
+      : target_(task.target),
+        cols_(task.cols),
+        importance_(std::move(importance)),
+        note_(std::move(note)) {
     const formats::FormatInfo& format = formats::info(target_);
     if (format.encode == nullptr) {
       fail(ErrorKind::unsupported,
@@ -24,11 +27,13 @@ class Fit final : public WeightQuantizer {
     encode_rows(target_, values, cols_, importance_.empty() ? nullptr : importance_.data(), pool,
                 blocks);
   }
+  std::string note() const override { return note_; }
 
  private:
   FormatId target_;
   std::int64_t cols_;
   std::vector<float> importance_;
+  std::string note_;
 };
 
 }  // namespace
@@ -51,8 +56,13 @@ std::unique_ptr<WeightQuantizer> begin_kquant(const WeightTask& task) {
 }
 
 std::unique_ptr<WeightQuantizer> begin_imatrix(const WeightTask& task) {
-  if (task.inputs == nullptr) return std::make_unique<Fit>(task, std::vector<float>());
-  return std::make_unique<Fit>(task, calibrate::mean_squares(*task.inputs));
+  return begin_imatrix(task, {});
+}
+
+std::unique_ptr<WeightQuantizer> begin_imatrix(const WeightTask& task, std::string note) {
+  std::vector<float> importance;
+  if (task.inputs != nullptr) importance = calibrate::mean_squares(*task.inputs);
+  return std::make_unique<Fit>(task, std::move(importance), std::move(note));
 }
 
 }  // namespace nybble::quantize

@@ -12,5 +12,7 @@ void encode_rows(FormatId target, std::span<const float> values, std::int64_t co
 
 std::unique_ptr<WeightQuantizer> begin_kquant(const WeightTask& task);
 std::unique_ptr<WeightQuantizer> begin_imatrix(const WeightTask& task);
+// note: what WeightQuantizer::note() says.
+std::unique_ptr<WeightQuantizer> begin_imatrix(const WeightTask& task, std::string note);
 
 }  // namespace nybble::quantize

@@ -154,6 +154,10 @@ TEST(calibrate_walk, names_what_is_missing) {
   expect_error([&] { quantize_tale(folder / "o.gguf", "Q4_0", "best", folder / "diagonal.gguf"); },
                ErrorKind::invalid_input,
                HasSubstr("holds no second moments, which the method best"));
+  const auto of_none =
+      folder.make("none.dat", std::string("\1\0\0\0\1\0\0\0x\1\0\0\0\0\0\0\0", 17));
+  expect_error([&] { quantize_tale(folder / "o.gguf", "Q4_0", "imatrix", of_none); },
+               ErrorKind::invalid_input, HasSubstr("knows none of the model's tensors"));
   CalibrateRequest of_little = calibration(folder / "s.gguf", 0);
   of_little.settings.texts = {folder.make("short.txt", "Once upon a time.\n")};
   expect_error([&] { calibrate_model(of_little); }, ErrorKind::invalid_input,

@@ -29,6 +29,9 @@ struct QuantizeRequest {
   bool force = false;             // replace an existing output
   bool allow_nan = false;
   bool allow_requantize = false;  // take an already quantized input
+  // Finished work is kept in a folder beside the output (OUTPUT.resume), until that is whole, for a
+  // run with the same request to go on with. The bytes are those of an uninterrupted run.
+  bool resume = false;
   // Regular expression on tensor names -> format; the first that matches wins over the recipe.
   std::vector<std::pair<std::string, std::string>> tensor_types;
   std::uint64_t max_shard_bytes = 0;  // > 0: split into files of at most this many bytes of tensors
@@ -64,6 +67,8 @@ struct QuantizeReport {
   std::string method;
   // How the codes of each tensor were found, where the method has something to say: name, note.
   std::vector<std::pair<std::string, std::string>> notes;
+  std::size_t taken_over = 0;  // tensors that an interrupted run had finished
+  bool discarded = false;      // there was work of another request to resume, which is gone
   double seconds = 0;
 };
 

@@ -9,7 +9,7 @@
 #include "base/mapped_file.h"
 #include "calibrate/collector.h"
 #include "calibrate/samples.h"
-#include "calibrate/statistics_file.h"
+#include "calibrate/statistics_writer.h"
 #include "runtime/session.h"
 
 namespace nybble {

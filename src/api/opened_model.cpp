@@ -1,5 +1,7 @@
 #include "api/opened_model.h"
 
+#include <set>
+
 #include "base/atomic_file.h"
 #include "text/chat_template.h"
 
@@ -29,13 +31,19 @@ std::uint64_t count_parameters(const models::ModelSource& source) {
   return count;
 }
 
+std::vector<std::filesystem::path> weight_files(const files::Checkpoint& checkpoint) {
+  const bool is_folder = std::filesystem::is_directory(checkpoint.path);
+  const auto folder = is_folder ? checkpoint.path : checkpoint.path.parent_path();
+  std::set<std::string> names;
+  for (const files::NamedTensor& tensor : checkpoint.tensors) names.insert(tensor.file);
+  std::vector<std::filesystem::path> files;
+  for (const std::string& name : names) files.push_back(folder / name);
+  return files;
+}
+
 void refuse_overwriting(const OpenedModel& model, const std::filesystem::path& output) {
-  const std::filesystem::path& path = model.checkpoint->path;
-  refuse_same_file(path, output);
-  const auto folder = std::filesystem::is_directory(path) ? path : path.parent_path();
-  for (const files::NamedTensor& tensor : model.checkpoint->tensors) {
-    refuse_same_file(folder / tensor.file, output);
-  }
+  refuse_same_file(model.checkpoint->path, output);
+  for (const auto& file : weight_files(*model.checkpoint)) refuse_same_file(file, output);
 }
 
 }  // namespace nybble

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "files/checkpoint.h"
 #include "models/model_source.h"
@@ -20,6 +21,9 @@ struct OpenedModel {
 
 // Throws Error.
 OpenedModel open_for_reading(const std::filesystem::path& model);
+
+// The files of a checkpoint that hold tensors.
+std::vector<std::filesystem::path> weight_files(const files::Checkpoint& checkpoint);
 
 // Throws Error(invalid_input) when the output is the model itself or one of its weight files.
 void refuse_overwriting(const OpenedModel& model, const std::filesystem::path& output);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "api/sha256.h"
 #include "base/error.h"
@@ -21,17 +20,6 @@ OrderedJson carried(const files::Checkpoint& checkpoint, std::string_view key) {
   } catch (const Error&) {
     return nullptr;
   }
-}
-
-// Names of a model's weight files, and the folder that they stand in.
-std::vector<std::filesystem::path> weight_files(const files::Checkpoint& checkpoint) {
-  const bool is_folder = std::filesystem::is_directory(checkpoint.path);
-  const auto folder = is_folder ? checkpoint.path : checkpoint.path.parent_path();
-  std::set<std::string> names;
-  for (const files::NamedTensor& tensor : checkpoint.tensors) names.insert(tensor.file);
-  std::vector<std::filesystem::path> files;
-  for (const std::string& name : names) files.push_back(folder / name);
-  return files;
 }
 
 std::string name_of(const std::filesystem::path& path) {
@@ -65,11 +53,11 @@ OrderedJson describe_request(const QuantizeRequest& request) {
           {"token_embedding_type", request.token_embedding_type}};
 }
 
-OrderedJson describe(const calibrate::Statistics& statistics) {
-  if (statistics.inputs.empty()) return nullptr;
-  return {{"texts", statistics.texts},
-          {"windows", statistics.windows},
-          {"context", statistics.context}};
+OrderedJson describe(const calibrate::Provenance* statistics) {
+  if (statistics == nullptr) return nullptr;
+  return {{"texts", statistics->texts},
+          {"windows", statistics->windows},
+          {"context", statistics->context}};
 }
 
 // A number that always takes 12 characters.
@@ -120,7 +108,7 @@ bool is_same_measurement(const OrderedJson& a, const OrderedJson& b) {
 
 QuantizeReceipt::QuantizeReceipt(const OpenedModel& model, const QuantizeRequest& request,
                                  std::string_view method, const QuantizePlan& plan,
-                                 const calibrate::Statistics& statistics)
+                                 const calibrate::Provenance* statistics)
     : made_{{"program", "nybble " + version()},
             {"recipe", plan.recipe},
             {"method", method},

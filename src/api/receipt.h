@@ -25,9 +25,9 @@ inline constexpr std::string_view receipt_measured = "nybble.receipt.measured";
 // with zeros where errors and digests go, which take the same room.
 class QuantizeReceipt {
  public:
-  // Begins to read the source for its digests, beside the work.
+  // Begins to read the source for its digests, beside the work. statistics: nullptr for none.
   QuantizeReceipt(const OpenedModel& model, const QuantizeRequest& request, std::string_view method,
-                  const QuantizePlan& plan, const calibrate::Statistics& statistics);
+                  const QuantizePlan& plan, const calibrate::Provenance* statistics);
 
   // Sets the keys with zeros, and drops those of the source.
   void reserve(files::Metadata& metadata) const;

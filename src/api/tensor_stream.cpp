@@ -99,33 +99,32 @@ void ErrorSums::add(std::span<const float> values, const OutputTensor& output,
   }
 }
 
-std::unique_ptr<quantize::WeightQuantizer> begin(const OutputTensor& output,
-                                                 const quantize::Method& method,
-                                                 const StreamOptions& options) {
+// Of a weight's inputs, for methods that need them.
+std::optional<calibrate::InputStatistics> read_inputs(const OutputTensor& output,
+                                                      const StreamOptions& options) {
+  if (options.statistics == nullptr) return std::nullopt;
   const models::SourceTensor& source = *output.tensor.source;
-  quantize::WeightTask task{
-      .name = source.name, .cols = source.shape.cols(), .target = output.format};
-  if (options.statistics != nullptr) task.inputs = options.statistics->find(source.name);
-  if (task.inputs != nullptr && task.inputs->cols != task.cols) {
+  auto inputs = options.statistics->find(source.name);
+  if (inputs && inputs->cols != source.shape.cols()) {
     fail(ErrorKind::invalid_input,
          "the statistics of '{}' are of {} columns, expected {}: they come from another model",
-         source.name, task.inputs->cols, task.cols);
+         source.name, inputs->cols, source.shape.cols());
   }
-  return method.begin(task);
+  return inputs;
 }
 
-// Returns the relative error, 0 when nobody asks for it.
-double write_tensor(const OutputTensor& output, const quantize::Method& method,
-                    const StreamOptions& options, ThreadPool& pool, exports::Export& out) {
-  const bool measure = options.final_metadata && !is_copy(output);
+using TakeBytes = std::function<void(std::span<const std::byte>)>;
+
+// Encodes, or copies when there is no quantizer. Returns the relative error, 0 unless `measure`.
+double encode_tensor(const OutputTensor& output, quantize::WeightQuantizer* quantizer,
+                     const StreamOptions& options, ThreadPool& pool, const TakeBytes& take) {
+  const bool measure = options.final_metadata && quantizer != nullptr;
   ErrorSums errors;
   const Shape& shape = output.tensor.source->shape;
   const std::int64_t cols = shape.cols();
   const std::int64_t whole_steps =
       piece_values / std::max<std::int64_t>(cols, 1) / quantize::row_step * quantize::row_step;
   const std::int64_t step = std::clamp<std::int64_t>(whole_steps, 1, shape.rows());
-  const std::unique_ptr<quantize::WeightQuantizer> quantizer =
-      is_copy(output) ? nullptr : begin(output, method, options);
   const std::size_t row_size = row_bytes(output.format, cols);
   std::vector<float> values(static_cast<std::size_t>(step * cols));
   std::vector<std::byte> blocks(static_cast<std::size_t>(step) * row_size);
@@ -135,17 +134,53 @@ double write_tensor(const OutputTensor& output, const quantize::Method& method,
     const auto bytes = std::span(blocks).first(static_cast<std::size_t>(piece.n) * row_size);
     decode(piece, pool, floats);
     check_values(piece, output.format, options.allow_nan, floats);
-    if (is_copy(output)) {
+    if (quantizer == nullptr) {
       copy(piece, bytes);
     } else {
       quantizer->quantize(floats, pool, bytes);
     }
     if (measure) errors.add(floats, output, bytes, pool);
-    out.write(bytes);
+    take(bytes);
   }
-  if (quantizer != nullptr && options.on_note && !quantizer->note().empty())
-    options.on_note(output.tensor.name, quantizer->note());
   return errors.relative();
+}
+
+TensorResult quantize_tensor(const OutputTensor& output, const quantize::Method& method,
+                             const StreamOptions& options, ThreadPool& pool,
+                             const TakeBytes& take) {
+  if (is_copy(output)) return {encode_tensor(output, nullptr, options, pool, take), ""};
+  const models::SourceTensor& source = *output.tensor.source;
+  const auto inputs = read_inputs(output, options);
+  const auto quantizer = method.begin({.name = source.name,
+                                       .cols = source.shape.cols(),
+                                       .target = output.format,
+                                       .inputs = inputs ? &*inputs : nullptr});
+  const double error = encode_tensor(output, quantizer.get(), options, pool, take);
+  return {error, quantizer->note()};
+}
+
+// The i-th tensor, which an earlier run may have finished.
+TensorResult write_tensor(std::size_t i, const OutputTensor& output, const quantize::Method& method,
+                          const StreamOptions& options, ThreadPool& pool, exports::Export& out) {
+  if (options.kept == nullptr || is_copy(output)) {
+    return quantize_tensor(output, method, options, pool, [&](auto bytes) { out.write(bytes); });
+  }
+  const Shape& shape = output.tensor.source->shape;
+  const std::size_t size =
+      static_cast<std::size_t>(shape.rows()) * row_bytes(output.format, shape.cols());
+  if (const auto tensor = options.kept->find(i, size)) {
+    out.write(tensor->bytes);
+    options.on_taken_over();
+    return tensor->result;
+  }
+  AtomicFile file = options.kept->begin(i);
+  const auto take = [&](std::span<const std::byte> bytes) {
+    file.write(bytes);
+    out.write(bytes);
+  };
+  const TensorResult result = quantize_tensor(output, method, options, pool, take);
+  options.kept->finish(file, result);
+  return result;
 }
 
 }  // namespace
@@ -163,11 +198,13 @@ std::filesystem::path write_tensors(const exports::ExportKind& kind, exports::Ex
   ThreadPool pool(options.threads);
   const std::unique_ptr<exports::Export> out = kind.begin(plan);
   std::vector<double> errors;
-  for (const OutputTensor& output : tensors) {
-    const auto& [tensor, format] = output;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const auto& [tensor, format] = tensors[i];
     report.step = fmt::format("{} {} to {}", options.step, tensor.name, formats::info(format).name);
     if (progress) progress(report);
-    errors.push_back(write_tensor(output, method, options, pool, *out));
+    const TensorResult result = write_tensor(i, tensors[i], method, options, pool, *out);
+    errors.push_back(result.relative_error);
+    if (options.on_note && !result.note.empty()) options.on_note(tensor.name, result.note);
     report.done += static_cast<std::uint64_t>(tensor.source->shape.count());
   }
   if (options.final_metadata) out->replace_metadata(options.final_metadata(errors));

@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include "api/resume_folder.h"
+#include "calibrate/statistics_file.h"
 #include "export/export.h"
 #include "models/model_source.h"
 #include "nybble/progress.h"
@@ -20,9 +22,9 @@ struct OutputTensor {
 };
 
 struct StreamOptions {
-  std::string step;                                   // "quantize", "convert": for progress
-  int threads = 0;                                    // 0: one per core
-  const calibrate::Statistics* statistics = nullptr;  // for methods that need them
+  std::string step;                                       // "quantize", "convert": for progress
+  int threads = 0;                                        // 0: one per core
+  const calibrate::StatisticsFile* statistics = nullptr;  // for methods that need them
   // Told how the codes of a tensor were found, where the method says it.
   std::function<void(const std::string& tensor, const std::string& note)> on_note = {};
   bool allow_nan = false;  // NaN and infinity pass into float formats, and become 0 in others
@@ -30,6 +32,9 @@ struct StreamOptions {
   // source / sum of its squares. Same keys, values of the same length. Empty: errors are not
   // measured
   std::function<files::Metadata(std::span<const double> errors)> final_metadata = {};
+  // Where finished tensors of an earlier run are and those of this one go; nullptr: nowhere.
+  const ResumeFolder* kept = nullptr;
+  std::function<void()> on_taken_over = {};  // told of each that was found there
 };
 
 // Writes all tensors and finishes the output; returns what other verbs open. `plan` comes without

@@ -30,10 +30,14 @@ struct InputStatistics {
   bool has_moments() const { return !halves[0].second_moment.empty(); }
 };
 
-struct Statistics {
-  std::vector<InputStatistics> inputs;
-  std::vector<std::string> texts;  // names of the files that they come from
+// Where statistics come from.
+struct Provenance {
+  std::vector<std::string> texts;  // names of files
   int windows = 0, context = 0;
+};
+
+struct Statistics : Provenance {
+  std::vector<InputStatistics> inputs;
 
   // nullptr when no input of this weight was seen.
   const InputStatistics* find(std::string_view weight) const;

@@ -7,6 +7,7 @@
 
 #include "base/error_check.h"
 #include "base/temporary_folder.h"
+#include "calibrate/statistics_writer.h"
 #include "files/gguf.h"
 
 namespace nybble::calibrate {
@@ -72,6 +73,32 @@ TEST(statistics_file, comes_back_as_it_was_written) {
   EXPECT_EQ(back.texts, small_statistics().texts);
   EXPECT_EQ(back.windows, 5);
   EXPECT_EQ(back.context, 512);
+}
+
+TEST(statistics_file, is_read_input_by_input) {
+  const TemporaryFolder folder;
+  Statistics two = small_statistics();
+  two.inputs.push_back(small_input());
+  two.inputs[1].weights = {"blk.0.ffn_down.weight"};
+  two.inputs[1].halves[1].second_moment[3] = 25;
+  write_statistics(two, folder / "s.gguf", true, false);
+
+  const StatisticsFile file(folder / "s.gguf");
+
+  ASSERT_EQ(file.inputs().size(), 2u);
+  EXPECT_EQ(file.inputs()[0].weights, two.inputs[0].weights);
+  EXPECT_TRUE(file.inputs()[1].has_moments);
+  const auto found = file.find("blk.0.ffn_down.weight");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->halves[1].second_moment, two.inputs[1].halves[1].second_moment);
+  EXPECT_FALSE(file.find("blk.1.ffn_down.weight"));
+}
+
+TEST(statistics_writer, wants_the_inputs_that_were_planned) {
+  const TemporaryFolder folder;
+  StatisticsWriter writer(folder / "s.gguf", false, {}, {{{"other.weight"}, 2, true}});
+  expect_error([&] { writer.add(small_input()); }, ErrorKind::invalid_input,
+               HasSubstr("'blk.0.attn_q.weight' [2] come out of turn"));
 }
 
 TEST(statistics_file, without_moments_is_an_importance_matrix) {

@@ -126,6 +126,8 @@ Json to_json(const QuantizeReport& report) {
       {"file_bytes", report.file_bytes},
       {"bpw", {{"file", report.file_bits_per_weight}, {"tensors", report.plan.bits_per_weight}}},
       {"fallbacks", report.plan.fallbacks},
+      {"taken_over", report.taken_over},
+      {"discarded", report.discarded},
       {"seconds", report.seconds}};
 }
 
@@ -169,6 +171,15 @@ void print_notes(const QuantizeReport& report) {
              report.method, static_cast<std::ptrdiff_t>(report.notes.size()) - fits, fits);
 }
 
+void print_resumed(const QuantizeReport& report) {
+  if (report.discarded)
+    fmt::print("what was there to resume belonged to other work and was discarded\n");
+  if (report.taken_over > 0) {
+    fmt::print("resumed: {} of {} tensors were finished before\n", report.taken_over,
+               report.plan.tensors.size());
+  }
+}
+
 void show_plan(const QuantizeOptions& options) {
   const QuantizePlan plan = plan_quantize(options.request);
   if (options.json) {
@@ -201,6 +212,7 @@ void execute(QuantizeOptions& options) {
   }
   print_totals(report.plan);
   print_notes(report);
+  print_resumed(report);
   const std::string files =
       report.n_files == 1 ? "" : fmt::format(" and {} more", report.n_files - 1);
   fmt::print("wrote {}{}: {}, {:.2f} bits per weight, {}\n", report.output, files,
@@ -281,6 +293,9 @@ void add_quantize(CLI::App& program) {
                  "Take an input that is already quantized; the losses add up");
   verb->add_flag("--allow-nan", options->request.allow_nan,
                  "Go on when weights hold NaN or infinity");
+  verb->add_flag(
+      "--resume", options->request.resume,
+      "Keep finished work in OUT.resume until OUT is whole, and go on with what is there");
   verb->add_flag("--force", options->request.force, "Replace an existing output");
   add_json_flag(*verb, options->json);
   verb->footer([] {

@@ -1,0 +1,71 @@
+#include "api/gather_statistics.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "api/calibration.h"
+#include "base/error.h"
+#include "calibrate/statistics_writer.h"
+
+namespace nybble {
+namespace {
+
+using calibrate::InputEntry;
+using quantize::Needs;
+
+calibrate::StatisticsFile read_given(const OpenedModel& model, const std::filesystem::path& path,
+                                     const quantize::Method& method) {
+  calibrate::StatisticsFile file(path);
+  const auto is_of_model = [&](const InputEntry& input) {
+    return std::ranges::any_of(
+        input.weights, [&](const auto& name) { return model.source.find(name) != nullptr; });
+  };
+  if (std::ranges::none_of(file.inputs(), is_of_model)) {
+    fail(ErrorKind::invalid_input,
+         "{} knows none of the model's tensors; expected statistics of this model", path.string());
+  }
+  if (method.needs == Needs::moments &&
+      std::ranges::none_of(file.inputs(), &InputEntry::has_moments)) {
+    fail(ErrorKind::invalid_input,
+         "{} holds no second moments, which the method {} needs; expected a file of `nybble "
+         "calibrate`, or texts (with this file --method imatrix works)",
+         path.string(), method.name);
+  }
+  return file;
+}
+
+void gather(const OpenedModel& model, const QuantizeRequest& request,
+            const std::filesystem::path& path, const ProgressCallback& progress) {
+  const CalibrateSettings settings{.texts = request.calibration,
+                                   .context = request.calibration_context,
+                                   .seed = request.seed,
+                                   .threads = request.threads};
+  calibrate::write_statistics(observe_model(model, settings, progress), path, true, true);
+}
+
+}  // namespace
+
+std::optional<calibrate::StatisticsFile> gather_statistics(const OpenedModel& model,
+                                                           const QuantizeRequest& request,
+                                                           const quantize::Method& method,
+                                                           const std::filesystem::path& kept,
+                                                           const ProgressCallback& progress) {
+  if (method.needs == Needs::nothing) return std::nullopt;
+  const auto& given = request.calibration;
+  if (given.size() == 1 && is_statistics_file(given[0])) return read_given(model, given[0], method);
+  if (!kept.empty()) {
+    if (!std::filesystem::exists(kept)) gather(model, request, kept, progress);
+    return calibrate::StatisticsFile(kept);
+  }
+  const std::filesystem::path temporary =
+      request.output.parent_path() / fmt::format(".{}.partial-{}.statistics",
+                                                 request.output.filename().string().substr(0, 200),
+                                                 ::getpid());
+  gather(model, request, temporary, progress);
+  calibrate::StatisticsFile file(temporary);
+  std::filesystem::remove(temporary);  // the mapping keeps it until it is closed
+  return file;
+}
+
+}  // namespace nybble

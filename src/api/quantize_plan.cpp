@@ -1,0 +1,135 @@
+#include "api/quantize_plan.h"
+
+#include "api/opened_model.h"
+#include "base/error.h"
+
+namespace nybble {
+namespace {
+
+std::uint64_t bytes_of(FormatId format, const Shape& shape) {
+  return static_cast<std::uint64_t>(shape.rows()) * row_bytes(format, shape.cols());
+}
+
+bool is_quantized(FormatId format) {
+  return formats::info(format).block_len > 1;
+}
+
+quantize::Overrides overrides_of(const QuantizeRequest& request) {
+  return {.pure = request.pure,
+          .tensor_types = request.tensor_types,
+          .output_tensor_type = request.output_tensor_type,
+          .token_embedding_type = request.token_embedding_type};
+}
+
+const quantize::Recipe& recipe_named(const std::string& name) {
+  const quantize::Recipe* recipe = quantize::find_recipe(name);
+  if (recipe != nullptr) return *recipe;
+  std::string known;
+  for (const quantize::Recipe& each : quantize::recipes()) known += fmt::format(" {}", each.name());
+  fail(ErrorKind::invalid_input, "'{}' is no type that nybble knows; expected one of:{}", name,
+       known);
+}
+
+}  // namespace
+
+const quantize::Method& method_of(const QuantizeRequest& request) {
+  if (!request.method.empty()) return quantize::method_named(request.method);
+  return quantize::method_named(request.calibration.empty() ? "kquant" : "best");
+}
+
+Choices choose(const models::ModelSource& source, const QuantizeRequest& request) {
+  Choices choices{recipe_named(request.type), {}, {}};
+  for (const models::SourceTensor& tensor : source.tensors) {
+    choices.tensors.push_back({tensor.name, tensor.shape, tensor.format});
+  }
+  const models::DecoderConfig& config = source.config;
+  const quantize::ModelFacts model{
+      .architecture = config.architecture,
+      .layers = config.layers,
+      .heads = config.heads,
+      .kv_heads = config.kv_heads,
+      .tied = config.tied,
+      .calibrated = method_of(request).needs != quantize::Needs::nothing};
+  choices.types =
+      quantize::choose_types(choices.recipe, model, choices.tensors, overrides_of(request));
+  return choices;
+}
+
+QuantizePlan make_plan(const models::ModelSource& source, const Choices& choices) {
+  QuantizePlan plan;
+  plan.recipe = choices.recipe.name();
+  for (std::size_t i = 0; i < choices.types.size(); ++i) {
+    const models::SourceTensor& tensor = source.tensors[i];
+    const quantize::TypeChoice& choice = choices.types[i];
+    const auto dims = tensor.shape.dims();
+    plan.tensors.push_back({.name = tensor.name,
+                            .shape = {dims.begin(), dims.end()},
+                            .from = std::string(formats::info(tensor.format).name),
+                            .to = std::string(formats::info(choice.format).name),
+                            .bytes_before = bytes_of(tensor.format, tensor.shape),
+                            .bytes_after = bytes_of(choice.format, tensor.shape),
+                            .reason = choice.reason});
+    plan.bytes_before += plan.tensors.back().bytes_before;
+    plan.bytes_after += plan.tensors.back().bytes_after;
+    if (choice.fallback) ++plan.fallbacks;
+  }
+  plan.parameters = count_parameters(source);
+  plan.bits_per_weight =
+      8.0 * static_cast<double>(plan.bytes_after) / static_cast<double>(plan.parameters);
+  return plan;
+}
+
+void refuse_requantizing(const models::ModelSource& source, const Choices& choices) {
+  for (std::size_t i = 0; i < choices.types.size(); ++i) {
+    const models::SourceTensor& tensor = source.tensors[i];
+    if (is_quantized(tensor.format) && choices.types[i].format != tensor.format) {
+      fail(ErrorKind::invalid_input,
+           "{}: tensor '{}' is {} already, expected an unquantized model, since quantizing twice "
+           "loses more; start from the original, or give --allow-requantize",
+           source.checkpoint->path.string(), tensor.name, formats::info(tensor.format).name);
+    }
+  }
+}
+
+std::vector<std::size_t> input_shards(const models::ModelSource& source) {
+  if (source.checkpoint->container != "gguf") {
+    fail(ErrorKind::invalid_input,
+         "{}: --keep-split takes over the files of a split GGUF, and this is {}; give "
+         "--split-max-size",
+         source.checkpoint->path.string(), source.checkpoint->container);
+  }
+  std::vector<std::size_t> shards;
+  std::size_t shard = 0;
+  std::string_view file;
+  for (const models::SourceTensor& tensor : source.tensors) {
+    const std::string_view next = tensor.stored == nullptr ? file : tensor.stored->file;
+    if (!file.empty() && next != file) ++shard;
+    file = next;
+    shards.push_back(shard);
+  }
+  return shards;
+}
+
+QuantizePlan plan_quantize(const QuantizeRequest& request) {
+  const auto checkpoint =
+      std::make_shared<const files::Checkpoint>(files::open_checkpoint(request.input));
+  const models::ModelSource source = models::open_model(checkpoint);
+  return make_plan(source, choose(source, request));
+}
+
+std::vector<std::pair<std::string, std::string>> quantize_methods() {
+  std::vector<std::pair<std::string, std::string>> methods;
+  for (const quantize::Method& method : quantize::methods())
+    methods.emplace_back(method.name, method.description);
+  return methods;
+}
+
+std::vector<std::pair<std::string, std::string>> quantize_types() {
+  std::vector<std::pair<std::string, std::string>> types;
+  for (const quantize::Recipe& recipe : quantize::recipes()) {
+    types.emplace_back(recipe.name(), recipe.about);
+  }
+  return types;
+}
+
+}  // namespace nybble

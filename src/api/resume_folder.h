@@ -1,0 +1,57 @@
+// Finished work of `quantize`, kept beside the output until that is whole: OUT.resume/ holds the
+// key of the work, the statistics and one file a tensor, each of which is there whole or not at
+// all.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/atomic_file.h"
+#include "base/folder_lock.h"
+#include "base/mapped_file.h"
+
+namespace nybble {
+
+// How well a tensor was encoded, and how.
+struct TensorResult {
+  double relative_error = 0;
+  std::string note;
+};
+
+// A tensor of an earlier run. Views live as long as it does.
+struct KeptTensor {
+  MappedFile file;
+  std::span<const std::byte> bytes;
+  TensorResult result;
+};
+
+class ResumeFolder {
+ public:
+  // Makes the folder, or goes on with the work under the same key; work under another one is
+  // discarded. `key` says everything that decides the bytes. Throws Error(invalid_input) when
+  // another process works there, or when the folder holds what is not of nybble.
+  ResumeFolder(const std::filesystem::path& output, const std::string& key);
+
+  // Whether there was work under another key.
+  bool discarded() const { return discarded_; }
+  std::filesystem::path statistics() const { return path_ / "statistics.gguf"; }
+  // The i-th tensor of `size` bytes, if it was finished.
+  std::optional<KeptTensor> find(std::size_t i, std::uint64_t size) const;
+  // Where the bytes of the i-th tensor go.
+  AtomicFile begin(std::size_t i) const { return {path_of(i), true}; }
+  // Once they are written.
+  void finish(AtomicFile& file, const TensorResult& result) const;
+  void remove();
+
+ private:
+  std::filesystem::path path_of(std::size_t i) const;
+  void clear();
+
+  std::filesystem::path path_;
+  FolderLock lock_;
+  bool discarded_ = false;
+};
+
+}  // namespace nybble

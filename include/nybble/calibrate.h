@@ -16,6 +16,7 @@ struct CalibrateSettings {
   int max_windows = 0;                       // only so many; 0: all
   std::uint64_t seed = 0;                    // of the order of the documents
   int threads = 0;                           // 0: one per core
+  std::uint64_t memory_bytes = 0;  // that the process may hold; 0: what the machine has free
 };
 
 struct CalibrateRequest {
@@ -41,7 +42,8 @@ struct CalibrateReport {
   double seconds = 0;
 };
 
-// Throws Error: texts shorter than one window for each half, NaN in an activation, no memory.
+// Throws Error: texts shorter than one window for each half, NaN in an activation,
+// memory too small for one layer.
 CalibrateReport calibrate_model(const CalibrateRequest& request,
                                 const ProgressCallback& progress = {});
 

@@ -22,11 +22,12 @@ struct QuantizeRequest {
   // For methods that need statistics: texts, or one file of statistics (of calibrate_model(), or an
   // importance matrix of llama.cpp). Empty: the text that comes with nybble.
   std::vector<std::filesystem::path> calibration;
-  int calibration_context = 512;  // tokens of a window
-  std::uint64_t seed = 0;         // of the order of the documents
-  int threads = 0;                // 0: one per core
-  bool pure = false;              // every matrix in the recipe's main format
-  bool force = false;             // replace an existing output
+  int calibration_context = 512;   // tokens of a window
+  std::uint64_t seed = 0;          // of the order of the documents
+  int threads = 0;                 // 0: one per core
+  std::uint64_t memory_bytes = 0;  // that the process may hold; 0: what the machine has free
+  bool pure = false;               // every matrix in the recipe's main format
+  bool force = false;              // replace an existing output
   bool allow_nan = false;
   bool allow_requantize = false;  // take an already quantized input
   // Finished work is kept in a folder beside the output (OUTPUT.resume), until that is whole, for a

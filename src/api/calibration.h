@@ -1,6 +1,8 @@
 // Statistics of a model, from texts that run through it or from a file.
 #pragma once
 
+#include <functional>
+
 #include "api/opened_model.h"
 #include "calibrate/statistics.h"
 #include "nybble/calibrate.h"
@@ -10,8 +12,19 @@ namespace nybble {
 // The text that comes with nybble, data/calibration.txt.
 std::string_view default_calibration_text();
 
-calibrate::Statistics observe_model(const OpenedModel& model, const CalibrateSettings& settings,
-                                    const ProgressCallback& progress);
+// Where statistics go.
+struct StatisticsTarget {
+  std::filesystem::path path;
+  bool moments = true;
+  bool replace = false;
+};
+
+// Runs the texts through the model layer by layer and writes what its linears see; on_input is told
+// of each input. Throws as calibrate_model() does.
+calibrate::Provenance observe_model(
+    const OpenedModel& model, const CalibrateSettings& settings, const StatisticsTarget& target,
+    const std::function<void(const calibrate::InputStatistics&)>& on_input,
+    const ProgressCallback& progress);
 
 // Whether a file holds statistics: a GGUF, or by its name (.dat, .imatrix) the older form.
 bool is_statistics_file(const std::filesystem::path& path);

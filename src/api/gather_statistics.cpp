@@ -6,7 +6,6 @@
 
 #include "api/calibration.h"
 #include "base/error.h"
-#include "calibrate/statistics_writer.h"
 
 namespace nybble {
 namespace {
@@ -40,8 +39,10 @@ void gather(const OpenedModel& model, const QuantizeRequest& request,
   const CalibrateSettings settings{.texts = request.calibration,
                                    .context = request.calibration_context,
                                    .seed = request.seed,
-                                   .threads = request.threads};
-  calibrate::write_statistics(observe_model(model, settings, progress), path, true, true);
+                                   .threads = request.threads,
+                                   .memory_bytes = request.memory_bytes};
+  observe_model(
+      model, settings, {.path = path, .moments = true, .replace = true}, [](auto&) {}, progress);
 }
 
 }  // namespace

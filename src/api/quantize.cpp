@@ -80,6 +80,8 @@ QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCall
                         .output = "",
                         .method = std::string(method.name),
                         .notes = {}};
+  const auto tensors = output_tensors(model.source, choices);
+  check_memory(tensors, method, static_cast<std::size_t>(request.memory_bytes));
   exports::ExportPlan plan = make_export(model, request, choices.recipe);
   if (!request.force && request.max_shard_bytes == 0 && !request.keep_split)
     refuse_existing(request.output);

@@ -105,7 +105,12 @@ std::string Sha256::finish() {
 std::string sha256_of_file(const std::filesystem::path& path) {
   const MappedFile file(path);
   Sha256 sha;
-  sha.add(file.bytes());
+  constexpr std::size_t some = std::size_t{4} << 20;
+  for (auto rest = file.bytes(); !rest.empty(); rest = rest.subspan(std::min(some, rest.size()))) {
+    const auto piece = rest.first(std::min(some, rest.size()));
+    sha.add(piece);
+    forget_pages(piece);
+  }
   return sha.finish();
 }
 

@@ -94,9 +94,9 @@ struct FeedForwardStep {
   const Tap* tap = nullptr;
 };
 
-// out [tokens, vocab] = head(norm(x)); without out only the tap is called.
+// out [tokens, vocab] = head(norm(x)); without out only the tap is called, and no head is needed.
 struct LogitsStep {
-  int tokens = 0;
+  int tokens = 0, dim = 0;
   const float* x = nullptr;  // [tokens, dim]
   Norm norm;
   Linear head;

@@ -25,6 +25,10 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
+// Takes bytes of a MappedFile, and of nothing else, out of memory; they are read anew when they are
+// used again.
+void forget_pages(std::span<const std::byte> bytes);
+
 // The text of a file of at most max_bytes. Throws Error(io), or Error(corrupt_file) when the file
 // is longer.
 std::string read_text_file(const std::filesystem::path& path,

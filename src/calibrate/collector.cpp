@@ -11,20 +11,20 @@
 namespace nybble::calibrate {
 namespace {
 
-std::vector<std::string> readers(const models::DecoderConfig& config, int layer,
-                                 backend::TapPoint point) {
-  const auto names = [&](std::initializer_list<std::string_view> parts) {
-    std::vector<std::string> list;
+InputEntry entry_of(const models::DecoderConfig& config, int layer, backend::TapPoint point) {
+  const auto entry = [&](int cols, std::initializer_list<std::string_view> parts) {
+    InputEntry result{{}, cols, true};
     for (const std::string_view part : parts)
-      list.push_back(fmt::format("blk.{}.{}.weight", layer, part));
-    return list;
+      result.weights.push_back(fmt::format("blk.{}.{}.weight", layer, part));
+    return result;
   };
   using backend::TapPoint;
-  if (point == TapPoint::qkv) return names({"attn_q", "attn_k", "attn_v"});
-  if (point == TapPoint::attention_output) return names({"attn_output"});
-  if (point == TapPoint::gate_up) return names({"ffn_gate", "ffn_up"});
-  if (point == TapPoint::down) return names({"ffn_down"});
-  return {config.tied ? "token_embd.weight" : "output.weight"};
+  if (point == TapPoint::qkv) return entry(config.dim, {"attn_q", "attn_k", "attn_v"});
+  if (point == TapPoint::attention_output)
+    return entry(config.heads * config.head_dim, {"attn_output"});
+  if (point == TapPoint::gate_up) return entry(config.dim, {"ffn_gate", "ffn_up"});
+  if (point == TapPoint::down) return entry(config.hidden, {"ffn_down"});
+  return {{config.tied ? "token_embd.weight" : "output.weight"}, config.dim, true};
 }
 
 // The largest magnitude of each column, over what was there before. False when a value is not
@@ -59,12 +59,25 @@ bool raise_absmax(std::span<const float> values, ThreadPool& pool, std::span<flo
 
 }  // namespace
 
+std::vector<InputEntry> layer_inputs(const models::DecoderConfig& config, int layer) {
+  using backend::TapPoint;
+  std::vector<InputEntry> inputs;
+  for (const TapPoint point :
+       {TapPoint::qkv, TapPoint::attention_output, TapPoint::gate_up, TapPoint::down})
+    inputs.push_back(entry_of(config, layer, point));
+  return inputs;
+}
+
+InputEntry head_input(const models::DecoderConfig& config) {
+  return entry_of(config, config.layers - 1, backend::TapPoint::head);
+}
+
 void Collector::add(int layer, backend::TapPoint point, const float* x, int tokens,
                     std::int64_t cols) {
   InputStatistics& input = inputs_[{layer, point}];
   const auto n = static_cast<std::size_t>(cols);
   if (input.cols == 0) {
-    input.weights = readers(config_, layer, point);
+    input.weights = entry_of(config_, layer, point).weights;
     input.cols = static_cast<int>(cols);
     input.absmax.resize(n);
     for (Half& half : input.halves) half.second_moment.resize(n * n);

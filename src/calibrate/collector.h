@@ -7,10 +7,14 @@
 #include <vector>
 
 #include "base/thread_pool.h"
-#include "calibrate/statistics.h"
+#include "calibrate/statistics_file.h"
 #include "models/decoder.h"
 
 namespace nybble::calibrate {
+
+// The inputs of a layer's linears, in the order in which finish() gives them, and the head's.
+std::vector<InputEntry> layer_inputs(const models::DecoderConfig& config, int layer);
+InputEntry head_input(const models::DecoderConfig& config);
 
 class Collector {
  public:
@@ -21,6 +25,7 @@ class Collector {
   // x [tokens, cols], the input at a point of a layer. Throws Error(invalid_input) naming the
   // weight for a NaN or infinity.
   void add(int layer, backend::TapPoint point, const float* x, int tokens, std::int64_t cols);
+  // What was seen since the last call.
   Statistics finish();
 
  private:

@@ -63,6 +63,7 @@ class Reader {
     const TensorView& data = view(name, rows, cols);
     std::vector<float> out(static_cast<std::size_t>(data.shape.count()));
     data.decode_rows(0, rows, out.data());
+    forget_pages(data.bytes);
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (!std::isfinite(out[i])) {
         fail(ErrorKind::corrupt_file, "{}: tensor '{}' has {} at {}, expected finite numbers",

@@ -17,6 +17,7 @@ namespace {
 struct CalibrateOptions {
   ModelArgument model;
   CalibrateRequest request;
+  std::string memory;
   bool diagonal = false, json = false;
 };
 
@@ -60,6 +61,8 @@ void print(const CalibrateOptions& options, const CalibrateReport& report) {
 void execute(CalibrateOptions& options) {
   options.request.model = find_model(options.model);
   options.request.moments = !options.diagonal;
+  if (!options.memory.empty())
+    options.request.settings.memory_bytes = parse_size(options.memory, "--memory");
   CalibrateReport report;
   {
     ProgressLine progress;
@@ -101,6 +104,9 @@ void add_calibrate(CLI::App& program) {
   verb->add_option("-t,--threads", settings.threads, "Threads; default: one per core")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
+  verb->add_option("--memory", options->memory,
+                   "Memory that may be held, e.g. 8G; default: what the machine has free")
+      ->type_name("SIZE");
   verb->add_flag("--force", options->request.force, "Replace an existing output");
   add_json_flag(*verb, options->json);
   verb->footer(

@@ -21,7 +21,7 @@ namespace {
 struct QuantizeOptions {
   QuantizeRequest request;
   std::string in, out, type, threads;  // by place, see read_arguments
-  std::string max_shard;
+  std::string max_shard, memory;
   std::vector<std::string> tensor_types;  // "REGEX=TYPE"
   bool leave_output = false, dry_run = false, json = false;
 };
@@ -196,6 +196,8 @@ void execute(QuantizeOptions& options) {
   read_tensor_types(options);
   if (!options.max_shard.empty())
     options.request.max_shard_bytes = parse_size(options.max_shard, "--split-max-size");
+  if (!options.memory.empty())
+    options.request.memory_bytes = parse_size(options.memory, "--memory");
   if (options.leave_output) keep_output_type(options.request);
   if (options.dry_run) {
     show_plan(options);
@@ -296,6 +298,9 @@ void add_quantize(CLI::App& program) {
   verb->add_flag(
       "--resume", options->request.resume,
       "Keep finished work in OUT.resume until OUT is whole, and go on with what is there");
+  verb->add_option("--memory", options->memory,
+                   "Memory that may be held, e.g. 8G; default: what the machine has free")
+      ->type_name("SIZE");
   verb->add_flag("--force", options->request.force, "Replace an existing output");
   add_json_flag(*verb, options->json);
   verb->footer([] {

@@ -1,5 +1,7 @@
 #include "cpu/host_memory.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -34,10 +36,24 @@ std::size_t left_in_group() {
   return limit > used ? limit - used : 0;
 }
 
+std::size_t held_by_this_process() {
+  std::ifstream file("/proc/self/statm");
+  std::size_t total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace
 
 std::size_t available_host_memory() {
   return std::min(available_by_kernel(), left_in_group());
+}
+
+std::size_t allowed_host_memory(std::size_t max_bytes) {
+  const std::size_t available = available_host_memory();
+  if (max_bytes == 0) return available;
+  const std::size_t held = held_by_this_process();
+  return std::min(available, max_bytes > held ? max_bytes - held : 0);
 }
 
 }  // namespace nybble::cpu

@@ -9,4 +9,8 @@ namespace nybble::cpu {
 // where neither is known.
 std::size_t available_host_memory();
 
+// What this process may allocate in addition to what it holds, so that it holds max_bytes at most
+// (0: no limit) and the machine has it.
+std::size_t allowed_host_memory(std::size_t max_bytes);
+
 }  // namespace nybble::cpu

@@ -4,9 +4,8 @@
 namespace nybble::cpu {
 
 void CpuBackend::logits(const backend::LogitsStep& step) {
-  const std::int64_t dim = step.head.weight->cols();
-  const float* normed = normalize(step.norm, step.x, step.tokens, dim);
-  if (step.tap != nullptr) (*step.tap)(backend::TapPoint::head, normed, step.tokens, dim);
+  const float* normed = normalize(step.norm, step.x, step.tokens, step.dim);
+  if (step.tap != nullptr) (*step.tap)(backend::TapPoint::head, normed, step.tokens, step.dim);
   if (step.out == nullptr) return;
   const PanelJob job{step.head, store_to(step.head, step.tokens, step.out)};
   run_linears({&job, 1}, normed, step.tokens);

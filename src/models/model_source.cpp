@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/mapped_file.h"
 #include "models/decoder_tensors.h"
 
 namespace nybble::models {
@@ -21,6 +22,10 @@ void SourceTensor::decode_rows(std::int64_t first, std::int64_t n, float* out) c
   const auto blocks = static_cast<std::size_t>(shape.cols() / info.block_len);
   for (std::int64_t r = first; r < first + n; ++r, out += shape.cols())
     info.decode(row(r).data(), blocks, out);
+}
+
+void SourceTensor::forget() const {
+  if (stored != nullptr) forget_pages(stored->data.bytes);
 }
 
 const SourceTensor* ModelSource::find(std::string_view name) const {

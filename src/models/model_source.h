@@ -32,6 +32,8 @@ struct SourceTensor {
   void decode_rows(std::int64_t first, std::int64_t n, float* out) const;
   // Bytes of one row in the stored format.
   std::span<const std::byte> row(std::int64_t row) const;
+  // Its bytes leave memory until they are read again.
+  void forget() const;
 };
 
 // Owns the checkpoint.

@@ -7,15 +7,18 @@
 namespace nybble::quantize {
 namespace {
 
+// Two halves, their sum, a damped copy in double, and what error feedback keeps: H and a factor.
+constexpr int feedback_bytes = 2 * 4 + 4 + 8 + 4 + 4;
+
 constexpr Method list[] = {
     {"kquant", "nearest levels of the scales that each format's search finds; no calibration",
-     Needs::nothing, begin_kquant},
-    {"imatrix", "the same, errors weighted by the mean square of each input", Needs::squares,
+     Needs::nothing, 0, begin_kquant},
+    {"imatrix", "the same, errors weighted by the mean square of each input", Needs::squares, 8,
      begin_imatrix},
     {"gptq", "then codes with error feedback by the second moments of the inputs", Needs::moments,
-     begin_gptq},
+     feedback_bytes, begin_gptq},
     {"best", "then descent, with what loses least on a held-out half of the text", Needs::moments,
-     begin_best},
+     feedback_bytes, begin_best},
 };
 
 }  // namespace

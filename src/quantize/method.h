@@ -43,6 +43,8 @@ struct Method {
   std::string_view name;
   std::string_view description;
   Needs needs = Needs::nothing;
+  // Memory for each of the cols^2 second moments of an input, the statistics included.
+  int bytes_per_moment = 0;
   // Throws Error(unsupported) when nybble does not write the target.
   std::unique_ptr<WeightQuantizer> (*begin)(const WeightTask& task) = nullptr;
 };

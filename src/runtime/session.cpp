@@ -179,20 +179,6 @@ void Session::step_all(std::span<const std::int32_t> tokens,
   }
 }
 
-void Session::observe(std::span<const std::int32_t> tokens, const models::DecoderTap& tap) {
-  State& s = *state_;
-  s.check_room(tokens.size());
-  const std::lock_guard lock(s.loaded().in_use);
-  while (!tokens.empty()) {
-    const auto piece = tokens.first(std::min(tokens.size(), static_cast<std::size_t>(s.batch)));
-    const int n = static_cast<int>(piece.size());
-    s.loaded().decoder->run(piece, s.position, *s.decoder, tap);
-    s.loaded().decoder->observe_head(n, *s.decoder, tap);
-    s.position += n;
-    tokens = tokens.subspan(piece.size());
-  }
-}
-
 void Session::rewind(int n) {
   if (n < 0 || n > state_->position) {
     fail(ErrorKind::invalid_input, "cannot go back to position {} from {}", n, state_->position);

@@ -59,8 +59,6 @@ class Session {
   // The same, with the logits of every token handed over in order: row(i, logits of token i).
   void step_all(std::span<const std::int32_t> tokens,
                 const std::function<void(int, std::span<const float>)>& row);
-  // Runs tokens without computing logits and hands the inputs of all linears to the tap.
-  void observe(std::span<const std::int32_t> tokens, const models::DecoderTap& tap);
   // Forgets everything after the first n positions.
   void rewind(int n);
 

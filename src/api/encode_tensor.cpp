@@ -1,0 +1,164 @@
+#include "api/encode_tensor.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace nybble {
+namespace {
+
+constexpr std::int64_t piece_values = std::int64_t{4} << 20;  // 16 MiB of floats at a time
+constexpr float first_f16_overflow = 65520;                   // rounds to 65536, which F16 lacks
+
+// Rows [first, first + n) of an output tensor.
+struct Piece {
+  const models::HfTensor& tensor;
+  std::int64_t first = 0, n = 0;
+
+  const models::SourceTensor& source() const { return *tensor.source; }
+  std::int64_t cols() const { return source().shape.cols(); }
+};
+
+[[noreturn]] void refuse_value(const Piece& piece, std::size_t i, float value,
+                               std::string_view what) {
+  const auto cols = static_cast<std::size_t>(piece.cols());
+  const auto row = piece.tensor.source_row(piece.first + static_cast<std::int64_t>(i / cols));
+  fail(ErrorKind::invalid_input, "tensor '{}' has {} at [{}, {}]; {}", piece.source().name, value,
+       row, i % cols, what);
+}
+
+// Every value must be finite and stay so in the output.
+void check_values(const Piece& piece, FormatId format, bool allow_nan, std::span<float> values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) {
+      if (!allow_nan) {
+        refuse_value(piece, i, values[i],
+                     "expected finite numbers (--allow-nan goes on all the same)");
+      }
+      if (formats::info(format).block_len > 1) values[i] = 0;
+    } else if (format == id_of<formats::F16>() && std::fabs(values[i]) >= first_f16_overflow) {
+      refuse_value(piece, i, values[i], "F16 ends at 65504; use BF16 or F32");
+    }
+  }
+}
+
+void decode(const Piece& piece, ThreadPool& pool, std::span<float> out) {
+  const auto cols = static_cast<std::size_t>(piece.cols());
+  pool.run(piece.n, [&](std::int64_t i, int) {
+    piece.tensor.decode_rows(piece.first + i, 1, out.data() + static_cast<std::size_t>(i) * cols);
+  });
+}
+
+void copy(const Piece& piece, std::span<std::byte> out) {
+  for (std::int64_t i = 0; i < piece.n; ++i) {
+    const auto row = piece.source().row(piece.tensor.source_row(piece.first + i));
+    std::ranges::copy(row,
+                      out.subspan(static_cast<std::size_t>(i) * row.size(), row.size()).begin());
+  }
+}
+
+// What became of the values of a tensor, summed row by row in order.
+struct ErrorSums {
+  double difference = 0, source = 0;
+
+  void add(std::span<const float> values, const OutputTensor& output,
+           std::span<const std::byte> blocks, ThreadPool& pool);
+  double relative() const { return difference == 0 ? 0 : difference / source; }
+};
+
+void ErrorSums::add(std::span<const float> values, const OutputTensor& output,
+                    std::span<const std::byte> blocks, ThreadPool& pool) {
+  const formats::FormatInfo& format = formats::info(output.format);
+  const auto cols = static_cast<std::size_t>(output.tensor.source->shape.cols());
+  const std::size_t row_size = row_bytes(output.format, output.tensor.source->shape.cols());
+  const std::size_t n = values.size() / cols;
+  std::vector<ErrorSums> rows(n);
+  pool.run(static_cast<std::int64_t>(n), [&](std::int64_t row, int) {
+    const auto i = static_cast<std::size_t>(row);
+    std::vector<float> back(cols);
+    format.decode(blocks.data() + i * row_size, cols / static_cast<std::size_t>(format.block_len),
+                  back.data());
+    for (std::size_t c = 0; c < cols; ++c) {
+      const double value = values[i * cols + c], lost = back[c] - value;
+      rows[i].difference += lost * lost;
+      rows[i].source += value * value;
+    }
+  });
+  for (const ErrorSums& row : rows) {
+    difference += row.difference;
+    source += row.source;
+  }
+}
+
+// Of a weight's inputs, for methods that need them.
+std::optional<calibrate::InputStatistics> read_inputs(const OutputTensor& output,
+                                                      const StreamOptions& options) {
+  if (options.statistics == nullptr) return std::nullopt;
+  const models::SourceTensor& source = *output.tensor.source;
+  auto inputs = options.statistics->find(source.name);
+  if (inputs && inputs->cols != source.shape.cols()) {
+    fail(ErrorKind::invalid_input,
+         "the statistics of '{}' are of {} columns, expected {}: they come from another model",
+         source.name, inputs->cols, source.shape.cols());
+  }
+  return inputs;
+}
+
+// Encodes, or copies when there is no quantizer. Returns the relative error, 0 unless `measure`.
+double encode_tensor(const OutputTensor& output, quantize::WeightQuantizer* quantizer,
+                     const StreamOptions& options, ThreadPool& pool, const TakeBytes& take) {
+  const bool measure = options.final_metadata && quantizer != nullptr;
+  ErrorSums errors;
+  const Shape& shape = output.tensor.source->shape;
+  const std::int64_t cols = shape.cols(), step = piece_rows(shape);
+  const std::size_t row_size = row_bytes(output.format, cols);
+  std::vector<float> values(static_cast<std::size_t>(step * cols));
+  std::vector<std::byte> blocks(static_cast<std::size_t>(step) * row_size);
+  for (std::int64_t first = 0; first < shape.rows(); first += step) {
+    const Piece piece{output.tensor, first, std::min(step, shape.rows() - first)};
+    const auto floats = std::span(values).first(static_cast<std::size_t>(piece.n * cols));
+    const auto bytes = std::span(blocks).first(static_cast<std::size_t>(piece.n) * row_size);
+    decode(piece, pool, floats);
+    check_values(piece, output.format, options.allow_nan, floats);
+    if (quantizer == nullptr) {
+      copy(piece, bytes);
+    } else {
+      quantizer->quantize(floats, pool, bytes);
+    }
+    if (measure) errors.add(floats, output, bytes, pool);
+    take(bytes);
+    piece.source().forget();
+  }
+  return errors.relative();
+}
+
+}  // namespace
+
+std::int64_t piece_rows(const Shape& shape) {
+  const std::int64_t whole_steps = piece_values / std::max<std::int64_t>(shape.cols(), 1) /
+                                   quantize::row_step * quantize::row_step;
+  return std::clamp<std::int64_t>(whole_steps, 1, shape.rows());
+}
+
+bool is_copy(const OutputTensor& output) {
+  const models::SourceTensor& source = *output.tensor.source;
+  const bool reorders_elements = source.shape.rank() == 1 && output.tensor.unpermute_heads > 0;
+  return source.stored != nullptr && source.format == output.format && !reorders_elements;
+}
+
+TensorResult quantize_tensor(const OutputTensor& output, const quantize::Method& method,
+                             const StreamOptions& options, ThreadPool& pool,
+                             const TakeBytes& take) {
+  if (is_copy(output)) return {encode_tensor(output, nullptr, options, pool, take), ""};
+  const models::SourceTensor& source = *output.tensor.source;
+  const auto inputs = read_inputs(output, options);
+  const auto quantizer = method.begin({.name = source.name,
+                                       .cols = source.shape.cols(),
+                                       .target = output.format,
+                                       .inputs = inputs ? &*inputs : nullptr});
+  const double error = encode_tensor(output, quantizer.get(), options, pool, take);
+  return {error, quantizer->note()};
+}
+
+}  // namespace nybble

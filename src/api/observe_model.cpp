@@ -1,0 +1,168 @@
+// Texts through a model layer by layer, and what its linears see to a file.
+#include <algorithm>
+
+#include "api/calibration.h"
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "calibrate/collector.h"
+#include "calibrate/samples.h"
+#include "calibrate/statistics_writer.h"
+#include "runtime/block_walk.h"
+
+namespace nybble {
+namespace {
+
+struct Texts {
+  std::vector<std::string> names, contents;
+};
+
+Texts read_texts(const CalibrateSettings& settings) {
+  if (settings.texts.empty()) return {{"nybble"}, {std::string(default_calibration_text())}};
+  Texts texts;
+  for (const auto& path : settings.texts) {
+    texts.names.push_back(path.filename().string());
+    texts.contents.push_back(read_text_file(path));
+  }
+  return texts;
+}
+
+struct Windows {
+  std::vector<calibrate::Sample> samples;
+  calibrate::Provenance provenance;
+};
+
+void check_halves(const Windows& windows) {
+  for (const int half : {0, 1}) {
+    if (std::ranges::find(windows.samples, half, &calibrate::Sample::half) != windows.samples.end())
+      continue;
+    fail(ErrorKind::invalid_input,
+         "calibration: the texts have {} windows of {} tokens, expected at least one in each half "
+         "of the documents; give more text or a smaller -c",
+         windows.samples.size(), windows.provenance.context);
+  }
+}
+
+Windows cut_windows(const OpenedModel& model, const CalibrateSettings& settings) {
+  const Texts texts = read_texts(settings);
+  Windows windows;
+  windows.provenance = {texts.names, 0, std::min(settings.context, model.source.config.context)};
+  windows.samples = calibrate::make_samples(texts.contents, *model.tokenizer,
+                                            {.context = windows.provenance.context,
+                                             .max_windows = settings.max_windows,
+                                             .seed = settings.seed});
+  windows.provenance.windows = static_cast<int>(windows.samples.size());
+  check_halves(windows);
+  return windows;
+}
+
+std::vector<calibrate::InputEntry> all_inputs(const models::DecoderConfig& config, bool moments) {
+  std::vector<calibrate::InputEntry> all;
+  for (int layer = 0; layer < config.layers; ++layer) {
+    for (const auto& input : calibrate::layer_inputs(config, layer)) all.push_back(input);
+  }
+  all.push_back(calibrate::head_input(config));
+  for (calibrate::InputEntry& input : all) input.has_moments = moments;
+  return all;
+}
+
+// Second moments of one layer's inputs, of both halves.
+std::size_t moment_bytes(const models::DecoderConfig& config) {
+  std::size_t bytes = 0;
+  for (const auto& input : calibrate::layer_inputs(config, 0)) {
+    const auto cols = static_cast<std::size_t>(input.cols);
+    bytes += 2 * sizeof(float) * cols * cols;
+  }
+  return bytes;
+}
+
+// All windows through one layer after the other, the statistics of each to a file.
+class Observation {
+ public:
+  Observation(const OpenedModel& model, const CalibrateSettings& settings, const Windows& windows,
+              const std::filesystem::path& scratch_folder, const ProgressCallback& progress)
+      : config_(model.source.config),
+        samples_(windows.samples),
+        progress_(progress),
+        walk_(model.source, tokens_of(windows.samples),
+              {.threads = settings.threads,
+               .max_bytes = static_cast<std::size_t>(settings.memory_bytes),
+               .reserved_bytes = moment_bytes(config_),
+               .scratch_folder = scratch_folder}),
+        pool_(settings.threads),
+        collector_(config_, pool_) {
+    report_.total = samples_.size() * static_cast<std::size_t>(config_.layers);
+  }
+
+  template <class TakeInput>
+  void run(const TakeInput& take) {
+    for (int layer = 0; layer < config_.layers; ++layer) {
+      report_.step = fmt::format("calibrate layer {} of {}", layer + 1, config_.layers);
+      walk_.load(layer);
+      for_windows(layer, [&](std::size_t window, const backend::Tap& tap) {
+        if (progress_) progress_(report_);
+        walk_.run(window, tap);
+        ++report_.done;
+      });
+      hand_over(take);
+    }
+    for_windows(config_.layers - 1, [&](std::size_t window, const backend::Tap& tap) {
+      walk_.observe_head(window, tap);
+    });
+    hand_over(take);
+    if (progress_) progress_(report_);
+  }
+
+ private:
+  static std::vector<std::span<const std::int32_t>> tokens_of(
+      std::span<const calibrate::Sample> samples) {
+    std::vector<std::span<const std::int32_t>> tokens;
+    for (const calibrate::Sample& sample : samples) tokens.emplace_back(sample.tokens);
+    return tokens;
+  }
+
+  template <class Action>
+  void for_windows(int layer, const Action& action) {
+    const backend::Tap tap = [&](backend::TapPoint point, const float* x, int tokens,
+                                 std::int64_t cols) {
+      collector_.add(layer, point, x, tokens, cols);
+    };
+    for (std::size_t window = 0; window < samples_.size(); ++window) {
+      collector_.begin_sample(samples_[window].half);
+      action(window, tap);
+    }
+  }
+
+  template <class TakeInput>
+  void hand_over(const TakeInput& take) {
+    const calibrate::Statistics seen = collector_.finish();
+    for (const calibrate::InputStatistics& input : seen.inputs) take(input);
+  }
+
+  const models::DecoderConfig& config_;
+  std::span<const calibrate::Sample> samples_;
+  const ProgressCallback& progress_;
+  Progress report_{.step = "", .done = 0, .total = 0, .unit = "windows", .detail = {}};
+  runtime::BlockWalk walk_;
+  ThreadPool pool_;
+  calibrate::Collector collector_;
+};
+
+}  // namespace
+
+calibrate::Provenance observe_model(
+    const OpenedModel& model, const CalibrateSettings& settings, const StatisticsTarget& target,
+    const std::function<void(const calibrate::InputStatistics&)>& on_input,
+    const ProgressCallback& progress) {
+  const Windows windows = cut_windows(model, settings);
+  calibrate::StatisticsWriter writer(target.path, target.replace, windows.provenance,
+                                     all_inputs(model.source.config, target.moments));
+  Observation observation(model, settings, windows, target.path.parent_path(), progress);
+  observation.run([&](const calibrate::InputStatistics& input) {
+    writer.add(input);
+    on_input(input);
+  });
+  writer.finish();
+  return windows.provenance;
+}
+
+}  // namespace nybble

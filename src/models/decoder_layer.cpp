@@ -1,0 +1,113 @@
+#include "models/decoder_layer.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace nybble::models {
+
+backend::Buffer upload_vector(backend::Backend& backend, const ModelSource& source,
+                              const std::string& name) {
+  const SourceTensor* tensor = source.find(name);
+  if (tensor == nullptr) return {};
+  std::vector<float> values(static_cast<std::size_t>(tensor->shape.count()));
+  tensor->decode_rows(0, tensor->shape.rows(), values.data());
+  backend::Buffer buffer = backend.allocate(values.size());
+  backend.write(buffer.data(), values);
+  return buffer;
+}
+
+UploadedLinear upload_linear(backend::Backend& backend, const ModelSource& source,
+                             const std::string& name) {
+  const SourceTensor* tensor = source.find(name + ".weight");
+  if (tensor == nullptr)
+    fail(ErrorKind::invalid_input, "the model has no tensor '{}.weight'", name);
+  UploadedLinear linear;
+  linear.weight =
+      backend.upload({tensor->name, tensor->format, tensor->shape.rows(), tensor->shape.cols(),
+                      [tensor](std::int64_t row) { return tensor->row(row); }});
+  linear.bias = upload_vector(backend, source, name + ".bias");
+  return linear;
+}
+
+DecoderLayer::DecoderLayer(backend::Backend& backend, const ModelSource& source, int index)
+    : index_(index) {
+  const auto name = [&](std::string_view part) { return fmt::format("blk.{}.{}", index, part); };
+  const auto vector = [&](std::string_view part) {
+    return upload_vector(backend, source, name(part));
+  };
+  const auto linear = [&](std::string_view part) {
+    return upload_linear(backend, source, name(part));
+  };
+  attention_norm_ = vector("attn_norm.weight");
+  q_ = linear("attn_q");
+  k_ = linear("attn_k");
+  v_ = linear("attn_v");
+  q_norm_ = vector("attn_q_norm.weight");
+  k_norm_ = vector("attn_k_norm.weight");
+  output_ = linear("attn_output");
+  feed_forward_norm_ = vector("ffn_norm.weight");
+  gate_ = linear("ffn_gate");
+  up_ = linear("ffn_up");
+  down_ = linear("ffn_down");
+}
+
+std::size_t DecoderLayer::weight_bytes() const {
+  std::size_t bytes = 0;
+  for (const UploadedLinear* linear : {&q_, &k_, &v_, &output_, &gate_, &up_, &down_})
+    bytes += linear->weight->bytes();
+  return bytes;
+}
+
+void DecoderLayer::run(backend::Backend& backend, const DecoderConfig& config, int tokens,
+                       int position, int cache_layer, DecoderState& state,
+                       const backend::Tap* tap) const {
+  const backend::HeadShape shape{config.heads, config.kv_heads, config.head_dim};
+  const auto norm = [&](const backend::Buffer& weight) {
+    return backend::Norm{weight.data(), config.rms_epsilon};
+  };
+  backend::RopeAngles angles;
+  if (config.rotates(index_)) {
+    angles = {state.cos.data(), state.sin.data(), config.rope.rotary_dim, config.rope.interleaved};
+  }
+  backend.attention_inputs({.tokens = tokens,
+                            .position = position,
+                            .layer = cache_layer,
+                            .shape = shape,
+                            .x = state.x.data(),
+                            .norm = norm(attention_norm_),
+                            .q = q_.view(),
+                            .k = k_.view(),
+                            .v = v_.view(),
+                            .q_norm = norm(q_norm_),
+                            .k_norm = norm(k_norm_),
+                            .rope = angles,
+                            .q_out = state.q.data(),
+                            .cache = state.cache.get(),
+                            .tap = tap});
+  backend.attention({.tokens = tokens,
+                     .position = position,
+                     .layer = cache_layer,
+                     .shape = shape,
+                     .scale = 1 / std::sqrt(static_cast<float>(config.head_dim)),
+                     .window = config.window_of(index_),
+                     .q = state.q.data(),
+                     .cache = state.cache.get(),
+                     .out = state.attended.data()});
+  backend.project_add({.tokens = tokens,
+                       .x = state.attended.data(),
+                       .linear = output_.view(),
+                       .residual = state.x.data(),
+                       .tap = tap});
+  backend.feed_forward({.tokens = tokens,
+                        .residual = state.x.data(),
+                        .norm = norm(feed_forward_norm_),
+                        .gate = gate_.view(),
+                        .up = up_.view(),
+                        .down = down_.view(),
+                        .tap = tap});
+}
+
+}  // namespace nybble::models

@@ -57,6 +57,26 @@ void remove_leftovers(const std::filesystem::path& output) {
   });
 }
 
+// The folder of finished work, when it is wanted. Refuses an output that stands there already,
+// unless a run of the same work was killed while it put that in place.
+std::unique_ptr<const ResumeFolder> begin_work(const OpenedModel& model,
+                                               const QuantizeRequest& request,
+                                               exports::ExportPlan& plan, QuantizeReport& report) {
+  const auto refuse_output = [&] {
+    const bool has_own_name = request.max_shard_bytes == 0 && !request.keep_split;
+    if (!plan.replace && has_own_name) refuse_existing(request.output);
+  };
+  if (!request.resume || !ResumeFolder::exists(request.output)) refuse_output();
+  if (!request.resume) return nullptr;
+  remove_leftovers(request.output);
+  auto kept = std::make_unique<const ResumeFolder>(
+      request.output, resume_key(model, request, method_of(request), report.plan));
+  report.discarded = kept->discarded();
+  plan.replace |= kept->was_placing();
+  refuse_output();
+  return kept;
+}
+
 void finish_report(const files::Checkpoint& written, QuantizeReport& report) {
   report.output = written.path.string();
   report.n_files = written.n_files;
@@ -83,14 +103,7 @@ QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCall
   const auto tensors = output_tensors(model.source, choices);
   check_memory(tensors, method, static_cast<std::size_t>(request.memory_bytes));
   exports::ExportPlan plan = make_export(model, request, choices.recipe);
-  if (!request.force && request.max_shard_bytes == 0 && !request.keep_split)
-    refuse_existing(request.output);
-  std::optional<ResumeFolder> kept;
-  if (request.resume) {
-    remove_leftovers(request.output);
-    kept.emplace(request.output, resume_key(model, request, method, report.plan));
-    report.discarded = kept->discarded();
-  }
+  const auto kept = begin_work(model, request, plan, report);
   const auto statistics =
       gather_statistics(model, request, method, kept ? kept->statistics() : "", progress);
   const QuantizeReceipt receipt(model, request, method.name, report.plan,
@@ -109,11 +122,10 @@ QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCall
             receipt.complete(errors, metadata);
             return metadata;
           },
-      .kept = kept ? &*kept : nullptr,
+      .kept = kept.get(),
       .on_taken_over = [&] { ++report.taken_over; }};
   const auto written =
-      write_tensors(exports::find("gguf"), plan, output_tensors(model.source, choices), method,
-                    options, progress);
+      write_tensors(exports::find("gguf"), plan, tensors, method, options, progress);
   if (kept) kept->remove();
   finish_report(files::open_checkpoint(written), report);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

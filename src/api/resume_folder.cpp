@@ -11,14 +11,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view key_name = "key", tensor_prefix = "tensor-";
+constexpr std::string_view key_name = "key", placing_name = "placing", tensor_prefix = "tensor-";
 
 bool is_of_nybble(const std::string& name) {
-  return name == key_name || name == "statistics.gguf" || name.starts_with(tensor_prefix) ||
+  return name == key_name || name == placing_name || name == "statistics.gguf" ||
+         name.starts_with(tensor_prefix) ||
          (name.starts_with('.') && name.find(".partial-") != std::string::npos);
 }
 
-const fs::path& made(const fs::path& folder) {
+void write_file(const fs::path& path, std::string_view text) {
+  AtomicFile file(path, true);
+  file.write(std::as_bytes(std::span(text)));
+  file.commit();
+}
+
+fs::path folder_of(const fs::path& output) {
+  return fs::path(output) += ".resume";
+}
+
+fs::path made(const fs::path& folder) {
   std::error_code error;  // FolderLock tells it better
   fs::create_directory(folder, error);
   return folder;
@@ -27,7 +38,7 @@ const fs::path& made(const fs::path& folder) {
 }  // namespace
 
 ResumeFolder::ResumeFolder(const fs::path& output, const std::string& key)
-    : path_(made(fs::path(output) += ".resume")), lock_(path_) {
+    : path_(made(folder_of(output))), lock_(path_) {
   std::error_code error;
   const fs::path key_path = path_ / key_name;
   if (fs::exists(key_path, error)) {
@@ -35,12 +46,10 @@ ResumeFolder::ResumeFolder(const fs::path& output, const std::string& key)
     discarded_ = true;
   }
   clear();
-  AtomicFile file(key_path, true);
-  file.write(std::as_bytes(std::span(key)));
-  file.commit();
+  write_file(key_path, key);
 }
 
-void ResumeFolder::clear() {
+void ResumeFolder::clear() const {
   for (const auto& entry : fs::directory_iterator(path_)) {
     if (is_of_nybble(entry.path().filename().string()) && entry.is_regular_file()) continue;
     fail(ErrorKind::invalid_input,
@@ -54,6 +63,11 @@ void ResumeFolder::clear() {
   std::ranges::stable_partition(files,
                                 [](const auto& file) { return file.filename() != key_name; });
   for (const fs::path& file : files) fs::remove(file, error);
+}
+
+bool ResumeFolder::exists(const fs::path& output) {
+  std::error_code error;
+  return fs::exists(folder_of(output), error);
 }
 
 fs::path ResumeFolder::path_of(std::size_t i) const {
@@ -80,7 +94,24 @@ void ResumeFolder::finish(AtomicFile& file, const TensorResult& result) const {
   file.commit();
 }
 
-void ResumeFolder::remove() {
+void ResumeFolder::while_placing(const std::function<void()>& place) const {
+  write_file(path_ / placing_name, "");
+  try {
+    place();
+  } catch (...) {
+    // What stands there now is not ours.
+    std::error_code error;
+    fs::remove(path_ / placing_name, error);
+    throw;
+  }
+}
+
+bool ResumeFolder::was_placing() const {
+  std::error_code error;
+  return fs::exists(path_ / placing_name, error);
+}
+
+void ResumeFolder::remove() const {
   clear();
   std::error_code error;
   fs::remove(path_, error);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,6 +35,7 @@ class ResumeFolder {
   // another process works there, or when the folder holds what is not of nybble.
   ResumeFolder(const std::filesystem::path& output, const std::string& key);
 
+  static bool exists(const std::filesystem::path& output);
   // Whether there was work under another key.
   bool discarded() const { return discarded_; }
   std::filesystem::path statistics() const { return path_ / "statistics.gguf"; }
@@ -43,11 +45,15 @@ class ResumeFolder {
   AtomicFile begin(std::size_t i) const { return {path_of(i), true}; }
   // Once they are written.
   void finish(AtomicFile& file, const TensorResult& result) const;
-  void remove();
+  // Runs `place`, which puts the finished output under its name. A run that is killed while it does
+  // leaves some or all of the output behind, which the next one may replace: see was_placing().
+  void while_placing(const std::function<void()>& place) const;
+  bool was_placing() const;
+  void remove() const;
 
  private:
   std::filesystem::path path_of(std::size_t i) const;
-  void clear();
+  void clear() const;
 
   std::filesystem::path path_;
   FolderLock lock_;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "base/error_check.h"
 #include "base/temporary_folder.h"
 
@@ -55,6 +56,16 @@ TEST(resume_folder, forgets_what_came_before_its_key) {
 
   EXPECT_FALSE(work.discarded());
   EXPECT_FALSE(work.find(0, 6));
+}
+
+TEST(resume_folder, knows_that_a_run_ended_while_it_put_the_output_in_place) {
+  const TemporaryFolder folder;
+  ResumeFolder work(folder / "out", "k");
+  work.while_placing([&] { EXPECT_TRUE(work.was_placing()); });
+  EXPECT_TRUE(work.was_placing());  // until all is removed
+  expect_error([&] { work.while_placing([] { fail(ErrorKind::io, "not mine"); }); }, ErrorKind::io,
+               HasSubstr("not mine"));
+  EXPECT_FALSE(work.was_placing());
 }
 
 TEST(resume_folder, leaves_the_files_of_others_alone) {

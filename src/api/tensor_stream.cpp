@@ -87,7 +87,9 @@ std::filesystem::path write_tensors(const exports::ExportKind& kind, exports::Ex
     report.done += static_cast<std::uint64_t>(tensor.source->shape.count());
   }
   if (options.final_metadata) out->replace_metadata(options.final_metadata(errors));
-  const std::filesystem::path written = out->finish();
+  std::filesystem::path written;
+  const auto place = [&] { written = out->finish(); };
+  options.kept != nullptr ? options.kept->while_placing(place) : place();
   if (progress) progress(report);
   return written;
 }

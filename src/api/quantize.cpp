@@ -101,7 +101,7 @@ QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCall
                         .method = std::string(method.name),
                         .notes = {}};
   const auto tensors = output_tensors(model.source, choices);
-  check_memory(tensors, method, static_cast<std::size_t>(request.memory_bytes));
+  check_memory(tensors, method, request.threads, static_cast<std::size_t>(request.memory_bytes));
   exports::ExportPlan plan = make_export(model, request, choices.recipe);
   const auto kept = begin_work(model, request, plan, report);
   const auto statistics =

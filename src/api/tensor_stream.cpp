@@ -10,7 +10,7 @@
 namespace nybble {
 namespace {
 
-// What hashing the source, stacks and the buffers of OpenBLAS take beside a tensor.
+// What hashing the source and the small things take beside a tensor.
 constexpr std::size_t program_bytes = std::size_t{16} << 20;
 
 // The i-th tensor, which an earlier run may have finished.
@@ -52,10 +52,11 @@ std::size_t bytes_needed(const OutputTensor& output, const quantize::Method& met
 }  // namespace
 
 void check_memory(std::span<const OutputTensor> tensors, const quantize::Method& method,
-                  std::size_t max_bytes) {
+                  int threads, std::size_t max_bytes) {
   const std::size_t available = cpu::allowed_host_memory(max_bytes);
+  const std::size_t others = program_bytes + cpu::thread_bytes(threads);
   for (const OutputTensor& output : tensors) {
-    const std::size_t needed = bytes_needed(output, method) + program_bytes;
+    const std::size_t needed = bytes_needed(output, method) + others;
     if (needed <= available) continue;
     fail(ErrorKind::out_of_memory,
          "tensor '{}' needs {} with the method {}, {} are available; allow more memory{}",

@@ -40,7 +40,7 @@ struct StreamOptions {
 // Throws Error(out_of_memory) with what the largest tensor needs when a process of max_bytes (0:
 // the machine) has no room for it.
 void check_memory(std::span<const OutputTensor> tensors, const quantize::Method& method,
-                  std::size_t max_bytes);
+                  int threads, std::size_t max_bytes);
 
 // Writes all tensors and finishes the output; returns what other verbs open. `plan` comes without
 // its list of tensors, which is made here. Throws Error(invalid_input) naming tensor and index of a

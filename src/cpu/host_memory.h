@@ -13,4 +13,7 @@ std::size_t available_host_memory();
 // (0: no limit) and the machine has it.
 std::size_t allowed_host_memory(std::size_t max_bytes);
 
+// What so many threads (0: one per core) take for their stacks and the buffers of OpenBLAS.
+std::size_t thread_bytes(int threads);
+
 }  // namespace nybble::cpu

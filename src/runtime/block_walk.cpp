@@ -75,8 +75,9 @@ BlockWalk::BlockWalk(const models::ModelSource& source,
 
 bool BlockWalk::plan_memory(const BlockWalkOptions& options) const {
   const std::size_t weights = largest_layer(source_);
-  const std::size_t activations = models::DecoderState::bytes_needed(
-      *backend_, one_layer_of(source_.config), context_, batch_, 0);
+  const std::size_t activations = cpu::thread_bytes(options.threads) +
+                                  models::DecoderState::bytes_needed(
+                                      *backend_, one_layer_of(source_.config), context_, batch_, 0);
   const std::size_t needed = weights + activations + options.reserved_bytes;
   const std::size_t available = cpu::allowed_host_memory(options.max_bytes);
   if (needed > available) {

@@ -14,14 +14,20 @@ namespace nybble {
 struct QuantizeRequest {
   std::filesystem::path input;   // HF directory or GGUF
   std::filesystem::path output;  // GGUF
-  std::string
-      type;  // a recipe ("Q4_K_M") or a format ("Q8_0"), case-insensitive; "COPY" keeps types
-  // One of quantize_methods(); empty: "best" when there is something to calibrate with, else
-  // "kquant".
+  // A recipe ("Q4_K_M") or a format ("Q8_0"), case-insensitive; "COPY" keeps types. With a target
+  // the types are measured, beginning with this one's; empty: with those of the largest recipe that
+  // fits.
+  std::string type;
+  // At most one of these above 0: size of the whole output file.
+  std::uint64_t target_bytes = 0;
+  double target_bpw = 0;  // bits per weight of the file, all its bytes counted
+  // One of quantize_methods(); empty: "best" when there is something to calibrate with or a target,
+  // else "kquant".
   std::string method;
   // For methods that need statistics: texts, or one file of statistics (of calibrate_model(), or an
   // importance matrix of llama.cpp). Empty: the text that comes with nybble.
   std::vector<std::filesystem::path> calibration;
+  int probe_windows = 12;  // of 256 tokens, on which types are measured for a target
   int calibration_context = 512;   // tokens of a window
   std::uint64_t seed = 0;          // of the order of the documents
   int threads = 0;                 // 0: one per core
@@ -50,6 +56,12 @@ struct PlannedTensor {
       reason;  // "recipe", "fallback: rows of 576 are not divisible by 256", "kept: 1-D" ...
 };
 
+// Types that were tried for a size.
+struct SearchRound {
+  std::uint64_t bytes = 0;  // of tensor data
+  double divergence = 0;    // mean, nats, on windows of the second half of the calibration text
+};
+
 struct QuantizePlan {
   std::string recipe;
   std::vector<PlannedTensor> tensors;
@@ -57,6 +69,7 @@ struct QuantizePlan {
   std::uint64_t parameters = 0;
   double bits_per_weight = 0;  // of all tensor data
   std::size_t fallbacks = 0;
+  std::vector<SearchRound> rounds;  // with a target
 };
 
 struct QuantizeReport {
@@ -73,8 +86,8 @@ struct QuantizeReport {
   double seconds = 0;
 };
 
-// What quantize_model() would do. Reads headers only.
-QuantizePlan plan_quantize(const QuantizeRequest& request);
+// What quantize_model() would do. Reads headers only, but with a target it does all the measuring.
+QuantizePlan plan_quantize(const QuantizeRequest& request, const ProgressCallback& progress = {});
 // Same bytes for any number of threads. Throws Error.
 QuantizeReport quantize_model(const QuantizeRequest& request,
                               const ProgressCallback& progress = {});

@@ -16,10 +16,10 @@ struct Texts {
   std::vector<std::string> names, contents;
 };
 
-Texts read_texts(const CalibrateSettings& settings) {
-  if (settings.texts.empty()) return {{"nybble"}, {std::string(default_calibration_text())}};
+Texts read_texts(const std::vector<std::filesystem::path>& paths) {
+  if (paths.empty()) return {{"nybble"}, {std::string(default_calibration_text())}};
   Texts texts;
-  for (const auto& path : settings.texts) {
+  for (const auto& path : paths) {
     texts.names.push_back(path.filename().string());
     texts.contents.push_back(read_text_file(path));
   }
@@ -43,7 +43,7 @@ void check_halves(const Windows& windows) {
 }
 
 Windows cut_windows(const OpenedModel& model, const CalibrateSettings& settings) {
-  const Texts texts = read_texts(settings);
+  const Texts texts = read_texts(settings.texts);
   Windows windows;
   windows.provenance = {texts.names, 0, std::min(settings.context, model.source.config.context)};
   windows.samples = calibrate::make_samples(texts.contents, *model.tokenizer,
@@ -148,6 +148,11 @@ class Observation {
 };
 
 }  // namespace
+
+std::vector<std::string> calibration_texts(const std::vector<std::filesystem::path>& paths) {
+  const bool has_no_text = paths.size() == 1 && is_statistics_file(paths[0]);
+  return read_texts(has_no_text ? std::vector<std::filesystem::path>() : paths).contents;
+}
 
 calibrate::Provenance observe_model(
     const OpenedModel& model, const CalibrateSettings& settings, const StatisticsTarget& target,

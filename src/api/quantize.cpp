@@ -2,7 +2,9 @@
 #include "nybble/quantize.h"
 
 #include <chrono>
+#include <optional>
 
+#include "api/calibration.h"
 #include "api/gather_statistics.h"
 #include "api/opened_model.h"
 #include "api/quantize_plan.h"
@@ -10,6 +12,7 @@
 #include "api/resume_folder.h"
 #include "api/resume_key.h"
 #include "api/tensor_stream.h"
+#include "api/type_search.h"
 #include "base/atomic_file.h"
 #include "base/stale_temporaries.h"
 #include "files/shard_name.h"
@@ -77,6 +80,34 @@ std::unique_ptr<const ResumeFolder> begin_work(const OpenedModel& model,
   return kept;
 }
 
+// A search for types, and what it stands on.
+class Search {
+ public:
+  Search(const OpenedModel& model, const QuantizeRequest& request, const StreamOptions& stream,
+         const ProgressCallback& progress)
+      : probe_(model, calibration_texts(request.calibration), request.probe_windows, request.seed,
+               request.threads),
+        search_(model, method_of(request), stream, probe_, progress) {}
+  TypeSearch& types() { return search_; }
+
+ private:
+  DivergenceProbe probe_;
+  TypeSearch search_;
+};
+
+// Bytes of a file beside its tensors, at most: the longest names of types are assumed.
+std::uint64_t overhead(const models::ModelSource& source, files::Metadata metadata,
+                       QuantizeReceipt receipt, QuantizePlan plan) {
+  for (PlannedTensor& tensor : plan.tensors) tensor.to = "IQ3_XXS";
+  receipt.set_types(plan);
+  receipt.reserve(metadata);
+  std::vector<files::TensorPlan> tensors;
+  for (const models::SourceTensor& tensor : source.tensors)
+    tensors.push_back({tensor.name, tensor.format, tensor.shape});
+  return files::gguf_file_bytes(metadata, tensors) - plan.bytes_before +
+         files::gguf_alignment(metadata) * tensors.size();
+}
+
 void finish_report(const files::Checkpoint& written, QuantizeReport& report) {
   report.output = written.path.string();
   report.n_files = written.n_files;
@@ -85,13 +116,11 @@ void finish_report(const files::Checkpoint& written, QuantizeReport& report) {
       8.0 * static_cast<double>(report.file_bytes) / static_cast<double>(report.plan.parameters);
 }
 
-}  // namespace
-
-QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCallback& progress) {
-  const auto start = std::chrono::steady_clock::now();
+// Everything, or everything but the writing.
+QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progress, bool writes) {
   const OpenedModel model = open_for_reading(request.input);
-  refuse_overwriting(model, request.output);
-  const Choices choices = choose(model.source, request);
+  if (writes) refuse_overwriting(model, request.output);
+  Choices choices = choose(model.source, request);
   quantize::check_writable(choices.recipe, choices.tensors, choices.types);
   if (!request.allow_requantize) refuse_requantizing(model.source, choices);
 
@@ -100,21 +129,21 @@ QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCall
                         .output = "",
                         .method = std::string(method.name),
                         .notes = {}};
-  const auto tensors = output_tensors(model.source, choices);
-  check_memory(tensors, method, request.threads, static_cast<std::size_t>(request.memory_bytes));
+  check_memory(output_tensors(model.source, choices), method, request.threads,
+               static_cast<std::size_t>(request.memory_bytes));
   exports::ExportPlan plan = make_export(model, request, choices.recipe);
-  const auto kept = begin_work(model, request, plan, report);
+  const auto kept = writes ? begin_work(model, request, plan, report) : nullptr;
   const auto statistics =
       gather_statistics(model, request, method, kept ? kept->statistics() : "", progress);
-  const QuantizeReceipt receipt(model, request, method.name, report.plan,
-                                statistics ? &statistics->provenance() : nullptr);
-  receipt.reserve(plan.metadata);
-  const StreamOptions options{
+  QuantizeReceipt receipt(model, request, method.name, choices.recipe.name(),
+                          statistics ? &statistics->provenance() : nullptr);
+  StreamOptions stream{
       .step = "quantize",
       .threads = request.threads,
       .statistics = statistics ? &*statistics : nullptr,
       .on_note = [&](const auto& tensor,
                      const auto& note) { report.notes.emplace_back(tensor, note); },
+      .known = {},
       .allow_nan = request.allow_nan,
       .final_metadata =
           [&](std::span<const double> errors) {
@@ -124,10 +153,40 @@ QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCall
           },
       .kept = kept.get(),
       .on_taken_over = [&] { ++report.taken_over; }};
-  const auto written =
-      write_tensors(exports::find("gguf"), plan, tensors, method, options, progress);
+  std::optional<Search> search;
+  if (const std::uint64_t target = target_bytes(model.source, request); target > 0) {
+    const std::uint64_t beside = overhead(model.source, plan.metadata, receipt, report.plan);
+    search.emplace(model, request, stream, progress);
+    choices.types =
+        search->types().run(std::move(choices.types), target > beside ? target - beside : 0);
+    stream.known = [&](const OutputTensor& output) { return search->types().known(output); };
+    report.plan = make_plan(model.source, choices);
+    report.plan.recipe = fmt::format("measured, begun with {}", choices.recipe.name());
+    report.plan.rounds = search->types().rounds();
+  }
+  if (!writes) return report;
+  receipt.set_types(report.plan);
+  receipt.reserve(plan.metadata);
+  const auto written = write_tensors(exports::find("gguf"), plan,
+                                     output_tensors(model.source, choices), method, stream, progress);
   if (kept) kept->remove();
   finish_report(files::open_checkpoint(written), report);
+  return report;
+}
+
+}  // namespace
+
+QuantizePlan plan_quantize(const QuantizeRequest& request, const ProgressCallback& progress) {
+  if (has_target(request)) return run(request, progress, false).plan;
+  const auto checkpoint =
+      std::make_shared<const files::Checkpoint>(files::open_checkpoint(request.input));
+  const models::ModelSource source = models::open_model(checkpoint);
+  return make_plan(source, choose(source, request));
+}
+
+QuantizeReport quantize_model(const QuantizeRequest& request, const ProgressCallback& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  QuantizeReport report = run(request, progress, true);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
 }

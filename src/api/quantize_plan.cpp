@@ -1,6 +1,8 @@
 #include "api/quantize_plan.h"
 
-#include "api/opened_model.h"
+#include <algorithm>
+
+#include "api/type_search.h"
 #include "base/error.h"
 
 namespace nybble {
@@ -30,29 +32,65 @@ const quantize::Recipe& recipe_named(const std::string& name) {
        known);
 }
 
+Choices apply(const quantize::Recipe& recipe, const models::ModelSource& source,
+              const QuantizeRequest& request) {
+  Choices choices{recipe, {}, {}};
+  for (const models::SourceTensor& tensor : source.tensors)
+    choices.tensors.push_back({tensor.name, tensor.shape, tensor.format});
+  const models::DecoderConfig& config = source.config;
+  const bool calibrated = method_of(request).needs != quantize::Needs::nothing;
+  const quantize::ModelFacts model{.architecture = config.architecture,
+                                   .layers = config.layers,
+                                   .heads = config.heads,
+                                   .kv_heads = config.kv_heads,
+                                   .tied = config.tied,
+                                   .calibrated = calibrated};
+  choices.types = quantize::choose_types(recipe, model, choices.tensors, overrides_of(request));
+  return choices;
+}
+
+// Whether a search can begin with these types.
+bool can_be_searched(const Choices& choices) {
+  return std::ranges::all_of(choices.types, [](const quantize::TypeChoice& choice) {
+    const bool by_recipe = choice.reason.starts_with("recipe") || choice.fallback;
+    return !by_recipe || is_candidate(choice.format);
+  });
+}
+
 }  // namespace
 
 const quantize::Method& method_of(const QuantizeRequest& request) {
   if (!request.method.empty()) return quantize::method_named(request.method);
-  return quantize::method_named(request.calibration.empty() ? "kquant" : "best");
+  return quantize::method_named(request.calibration.empty() && !has_target(request) ? "kquant"
+                                                                                    : "best");
+}
+
+std::uint64_t target_bytes(const models::ModelSource& source, const QuantizeRequest& request) {
+  if (request.target_bytes > 0) return request.target_bytes;
+  return static_cast<std::uint64_t>(request.target_bpw *
+                                    static_cast<double>(count_parameters(source)) / 8);
 }
 
 Choices choose(const models::ModelSource& source, const QuantizeRequest& request) {
-  Choices choices{recipe_named(request.type), {}, {}};
-  for (const models::SourceTensor& tensor : source.tensors) {
-    choices.tensors.push_back({tensor.name, tensor.shape, tensor.format});
+  const std::uint64_t target = target_bytes(source, request);
+  if (target == 0 || !request.type.empty())
+    return apply(recipe_named(request.type), source, request);
+  const quantize::Recipe *best = nullptr, *smallest = nullptr;
+  std::uint64_t best_bytes = 0, smallest_bytes = 0;
+  for (const quantize::Recipe& recipe : quantize::recipes()) {
+    const Choices choices = apply(recipe, source, request);
+    if (!can_be_searched(choices)) continue;
+    const std::uint64_t bytes = make_plan(source, choices).bytes_after;
+    if (bytes <= target && bytes >= best_bytes) {
+      best = &recipe;
+      best_bytes = bytes;
+    }
+    if (smallest == nullptr || bytes < smallest_bytes) {
+      smallest = &recipe;
+      smallest_bytes = bytes;
+    }
   }
-  const models::DecoderConfig& config = source.config;
-  const quantize::ModelFacts model{
-      .architecture = config.architecture,
-      .layers = config.layers,
-      .heads = config.heads,
-      .kv_heads = config.kv_heads,
-      .tied = config.tied,
-      .calibrated = method_of(request).needs != quantize::Needs::nothing};
-  choices.types =
-      quantize::choose_types(choices.recipe, model, choices.tensors, overrides_of(request));
-  return choices;
+  return apply(best != nullptr ? *best : *smallest, source, request);
 }
 
 QuantizePlan make_plan(const models::ModelSource& source, const Choices& choices) {
@@ -108,13 +146,6 @@ std::vector<std::size_t> input_shards(const models::ModelSource& source) {
     shards.push_back(shard);
   }
   return shards;
-}
-
-QuantizePlan plan_quantize(const QuantizeRequest& request) {
-  const auto checkpoint =
-      std::make_shared<const files::Checkpoint>(files::open_checkpoint(request.input));
-  const models::ModelSource source = models::open_model(checkpoint);
-  return make_plan(source, choose(source, request));
 }
 
 std::vector<std::pair<std::string, std::string>> quantize_methods() {

@@ -1,9 +1,10 @@
-// What quantizing would make of a model: a format for each tensor.
+// What a request makes of a model: the type of every tensor and how the file is put together.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
-#include "models/model_source.h"
+#include "api/opened_model.h"
 #include "nybble/quantize.h"
 #include "quantize/method.h"
 #include "quantize/recipe.h"
@@ -19,11 +20,16 @@ struct Choices {
   std::vector<quantize::TypeChoice> types;
 };
 
-// Throws Error(invalid_input) for a type that there is not.
+// Bytes that the output may have; 0: no target.
+std::uint64_t target_bytes(const models::ModelSource& source, const QuantizeRequest& request);
+inline bool has_target(const QuantizeRequest& request) {
+  return request.target_bytes > 0 || request.target_bpw > 0;
+}
+
 Choices choose(const models::ModelSource& source, const QuantizeRequest& request);
 QuantizePlan make_plan(const models::ModelSource& source, const Choices& choices);
 
-// A file that lost precision once should not lose it twice unnoticed.
+// A file that lost precision once should not lose it twice unnoticed: throws Error(invalid_input).
 void refuse_requantizing(const models::ModelSource& source, const Choices& choices);
 
 // The file of each tensor in a split input; a tensor that nybble derives stays with the one before.

@@ -45,7 +45,9 @@ OrderedJson describe_source(const OpenedModel& model) {
 OrderedJson describe_request(const QuantizeRequest& request) {
   OrderedJson types = OrderedJson::array();
   for (const auto& [pattern, type] : request.tensor_types) types.push_back({pattern, type});
-  return {{"pure", request.pure},
+  return {{"target_bytes", request.target_bytes},
+          {"target_bpw", request.target_bpw},
+          {"pure", request.pure},
           {"allow_requantize", request.allow_requantize},
           {"allow_nan", request.allow_nan},
           {"tensor_types", types},
@@ -107,20 +109,24 @@ bool is_same_measurement(const OrderedJson& a, const OrderedJson& b) {
 }  // namespace
 
 QuantizeReceipt::QuantizeReceipt(const OpenedModel& model, const QuantizeRequest& request,
-                                 std::string_view method, const QuantizePlan& plan,
+                                 std::string_view method, std::string_view recipe,
                                  const calibrate::Provenance* statistics)
     : made_{{"program", "nybble " + version()},
-            {"recipe", plan.recipe},
+            {"recipe", recipe},
             {"method", method},
             {"parameters", describe_request(request)},
             {"calibration", describe(statistics)},
             {"source", describe_source(model)}} {
-  for (const PlannedTensor& tensor : plan.tensors) tensors_.emplace_back(tensor.name, tensor.to);
   digests_ = std::async(std::launch::async, [files = weight_files(*model.checkpoint)] {
                std::vector<std::string> digests;
                for (const auto& file : files) digests.push_back(api::sha256_of_file(file));
                return digests;
              }).share();
+}
+
+void QuantizeReceipt::set_types(const QuantizePlan& plan) {
+  tensors_.clear();
+  for (const PlannedTensor& tensor : plan.tensors) tensors_.emplace_back(tensor.name, tensor.to);
 }
 
 void QuantizeReceipt::set(std::span<const double> errors, std::span<const std::string> digests,

@@ -27,7 +27,10 @@ class QuantizeReceipt {
  public:
   // Begins to read the source for its digests, beside the work. statistics: nullptr for none.
   QuantizeReceipt(const OpenedModel& model, const QuantizeRequest& request, std::string_view method,
-                  const QuantizePlan& plan, const calibrate::Provenance* statistics);
+                  std::string_view recipe, const calibrate::Provenance* statistics);
+
+  // Before any of the below.
+  void set_types(const QuantizePlan& plan);
 
   // Sets the keys with zeros, and drops those of the source.
   void reserve(files::Metadata& metadata) const;

@@ -47,7 +47,8 @@ std::string resume_key(const OpenedModel& model, const QuantizeRequest& request,
     tensors.push_back({tensor.name, tensor.shape, tensor.from, tensor.to});
   const Json all = {version(),         describe_model(model),
                     method.name,       describe_calibration(request, method),
-                    request.allow_nan, tensors};
+                    request.allow_nan, tensors, request.target_bytes, request.target_bpw,
+                    request.probe_windows};
   return digest_of(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "api/resume_folder.h"
 #include "calibrate/statistics_file.h"
@@ -21,12 +22,20 @@ struct OutputTensor {
   FormatId format{};
 };
 
+// A tensor encoded before it is written.
+struct EncodedTensor {
+  std::vector<std::byte> blocks;
+  TensorResult result;
+};
+
 struct StreamOptions {
   std::string step;                                       // "quantize", "convert": for progress
   int threads = 0;                                        // 0: one per core
   const calibrate::StatisticsFile* statistics = nullptr;  // for methods that need them
   // Told how the codes of a tensor were found, where the method says it.
   std::function<void(const std::string& tensor, const std::string& note)> on_note = {};
+  // Tensors that are encoded already; nullptr for others.
+  std::function<const EncodedTensor*(const OutputTensor&)> known = {};
   bool allow_nan = false;  // NaN and infinity pass into float formats, and become 0 in others
   // The metadata once the relative error of each tensor is known: sum of squared differences to the
   // source / sum of its squares. Same keys, values of the same length. Empty: errors are not

@@ -47,14 +47,15 @@ std::string show_shape(const std::vector<std::int64_t>& shape) {
 }
 
 std::uint64_t parse_size(std::string_view text, std::string_view option) {
-  std::uint64_t value = 0;
+  double value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
   constexpr std::array<std::string_view, 4> units{"", "K", "M", "G"};
-  std::uint64_t factor = 1;
+  double factor = 1;
   for (const std::string_view known : units) {
-    const bool fits = value <= UINT64_MAX / factor;
-    if (problem == std::errc() && value > 0 && fits && unit == known) return value * factor;
+    const double bytes = value * factor;
+    if (problem == std::errc() && bytes >= 1 && bytes < 1e18 && unit == known)
+      return static_cast<std::uint64_t>(bytes);
     factor *= 1000;
   }
   throw Error(ErrorKind::invalid_input,

@@ -23,6 +23,7 @@ struct QuantizeOptions {
   std::string in, out, type, threads;  // by place, see read_arguments
   std::string max_shard, memory;
   std::vector<std::string> tensor_types;  // "REGEX=TYPE"
+  std::string target_size;
   bool leave_output = false, dry_run = false, json = false;
 };
 
@@ -47,7 +48,12 @@ bool is_count(const std::string& word) {
          word.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// As llama-quantize has it: IN OUT TYPE [THREADS], and with --dry-run OUT may be left out.
+bool has_target(const QuantizeOptions& options) {
+  return !options.target_size.empty() || options.request.target_bpw != 0;
+}
+
+// As llama-quantize has it: IN OUT TYPE [THREADS]. With --dry-run OUT may be left out, with a
+// target TYPE.
 void read_arguments(QuantizeOptions& options) {
   std::vector<std::string> words;
   for (const std::string* word : {&options.in, &options.out, &options.type, &options.threads}) {
@@ -57,6 +63,8 @@ void read_arguments(QuantizeOptions& options) {
     options.request.threads = std::stoi(words.back());
     words.pop_back();
   }
+  const bool ends_with_type = words.size() > 1 && is_type(words.back());
+  if (has_target(options) && !ends_with_type) words.emplace_back();
   if (words.size() == 2 && options.dry_run) words.insert(words.begin() + 1, "");
   if (words.size() == 2) {
     refuse(is_type(words[1]) ? fmt::format("quantize: where to? Give {} OUT {}", words[0], words[1])
@@ -95,6 +103,13 @@ void keep_output_type(QuantizeRequest& request) {
   }
 }
 
+Json to_json(const std::vector<SearchRound>& rounds) {
+  Json list = Json::array();
+  for (const SearchRound& round : rounds)
+    list.push_back({{"bytes", round.bytes}, {"divergence", round.divergence}});
+  return list;
+}
+
 Json to_json(const QuantizePlan& plan) {
   Json tensors = Json::array();
   for (const PlannedTensor& tensor : plan.tensors) {
@@ -112,6 +127,7 @@ Json to_json(const QuantizePlan& plan) {
           {"bytes_after", plan.bytes_after},
           {"bpw", {{"tensors", plan.bits_per_weight}}},
           {"fallbacks", plan.fallbacks},
+          {"rounds", to_json(plan.rounds)},
           {"tensors", tensors}};
 }
 
@@ -147,6 +163,10 @@ void print_totals(const QuantizePlan& plan) {
   fmt::print("{}: {} tensors, {} parameters, {} -> {}, {:.2f} bits per weight\n", plan.recipe,
              plan.tensors.size(), show_count(plan.parameters), show_bytes(plan.bytes_before),
              show_bytes(plan.bytes_after), plan.bits_per_weight);
+  for (std::size_t i = 0; i < plan.rounds.size(); ++i) {
+    fmt::print("  round {}: {} of tensors, divergence {:.5f} on the calibration text\n", i + 1,
+               show_bytes(plan.rounds[i].bytes), plan.rounds[i].divergence);
+  }
   if (plan.fallbacks == 0) return;
   fmt::print("{}\n",
              bold(fmt::format("{} tensors fall back to another type:", plan.fallbacks), stdout));
@@ -181,7 +201,11 @@ void print_resumed(const QuantizeReport& report) {
 }
 
 void show_plan(const QuantizeOptions& options) {
-  const QuantizePlan plan = plan_quantize(options.request);
+  QuantizePlan plan;
+  {
+    ProgressLine progress;
+    plan = plan_quantize(options.request, progress.callback());
+  }
   if (options.json) {
     print_json({{"plan", to_json(plan)}});
     return;
@@ -198,6 +222,8 @@ void execute(QuantizeOptions& options) {
     options.request.max_shard_bytes = parse_size(options.max_shard, "--split-max-size");
   if (!options.memory.empty())
     options.request.memory_bytes = parse_size(options.memory, "--memory");
+  if (!options.target_size.empty())
+    options.request.target_bytes = parse_size(options.target_size, "--target-size");
   if (options.leave_output) keep_output_type(options.request);
   if (options.dry_run) {
     show_plan(options);
@@ -251,12 +277,26 @@ void add_type_flags(CLI::App& verb, QuantizeOptions& options) {
   verb.add_flag("--pure", options.request.pure, "Every matrix in the recipe's main format");
 }
 
+void add_target_flags(CLI::App& verb, QuantizeOptions& options) {
+  CLI::Option* size =
+      verb.add_option("--target-size", options.target_size,
+                      "Size of the whole file, e.g. 3.5G; the type of each tensor is "
+                      "found by measuring, TYPE may be left out");
+  size->type_name("SIZE");
+  verb.add_option("--target-bpw", options.request.target_bpw,
+                  "The same in bits per weight, all bytes of the file counted")
+      ->type_name("BITS")
+      ->check(CLI::Range(1.0, 32.0))
+      ->excludes(size);
+}
+
 void add_method_flags(CLI::App& verb, QuantizeOptions& options) {
   QuantizeRequest& request = options.request;
   std::vector<std::string> names;
   for (const auto& [name, line] : quantize_methods()) names.push_back(name);
-  verb.add_option("--method", request.method,
-                  "How values are rounded (below); default: kquant, with --calibration best")
+  verb.add_option(
+          "--method", request.method,
+          "How values are rounded (below); default: kquant, with --calibration or a target best")
       ->type_name("METHOD")
       ->check(CLI::IsMember(names));
   verb.add_option("--calibration,--imatrix", request.calibration,
@@ -281,6 +321,7 @@ void add_quantize(CLI::App& program) {
   verb->add_option("TYPE", options->type, "A recipe or a format, in any case (below)")
       ->type_name("");
   verb->add_option("THREADS", options->threads, "Threads; default: one per core")->type_name("");
+  add_target_flags(*verb, *options);
   add_method_flags(*verb, *options);
   add_type_flags(*verb, *options);
   auto* max_size = verb->add_option("--split-max-size", options->max_shard,
@@ -309,6 +350,7 @@ void add_quantize(CLI::App& program) {
            "  nybble quantize models/tale-6m tale-q4.gguf Q4_K_M\n"
            "  nybble quantize model.gguf small.gguf Q2_K --tensor-type 'ffn_down=Q4_K' 4\n"
            "  nybble quantize model.gguf best.gguf Q3_K_M --method best\n"
+           "  nybble quantize model.gguf half.gguf --target-bpw 3.4 --calibration book.txt\n"
            "  nybble quantize user/repo out.gguf Q5_K_M --dry-run";
   });
   verb->callback([options] { execute(*options); });

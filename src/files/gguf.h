@@ -35,6 +35,12 @@ struct TensorPlan {
   Shape shape;
 };
 
+// Size of the one file that a GgufWriter makes of these. Throws as it does.
+std::uint64_t gguf_file_bytes(const Metadata& metadata, const std::vector<TensorPlan>& tensors);
+// Tensors begin at multiples of this. Throws Error(invalid_input) when the metadata ask for what
+// GGUF does not allow.
+std::uint64_t gguf_alignment(const Metadata& metadata);
+
 // Writes GGUF v3: header first, then the tensors in the planned order, each given in pieces.
 // The file appears under its name only when finish() returns.
 class GgufWriter {

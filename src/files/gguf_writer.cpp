@@ -165,15 +165,6 @@ Metadata shard_metadata(const Metadata& all, std::size_t shard, std::size_t n_sh
   return metadata;
 }
 
-std::uint64_t alignment_of(const Metadata& metadata) {
-  const std::uint64_t alignment = metadata.get_uint(alignment_key, gguf_default_alignment);
-  if (!is_gguf_alignment(alignment)) {
-    fail(ErrorKind::invalid_input, "key '{}' is {}, expected a power of two from 8", alignment_key,
-         alignment);
-  }
-  return alignment;
-}
-
 // "out.gguf" and "out-00002-of-00007.gguf" are both split to "out-...".
 std::string shard_prefix(const std::filesystem::path& path) {
   const std::string name = path.filename().string();
@@ -197,7 +188,7 @@ Placement place(const std::filesystem::path& path, const Metadata& metadata,
                 const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes,
                 const std::vector<std::size_t>& planned_shards) {
   const std::vector<std::uint64_t> sizes = check_tensors(tensors);
-  const std::uint64_t alignment = alignment_of(metadata);
+  const std::uint64_t alignment = gguf_alignment(metadata);
   if (!planned_shards.empty()) check_shards(planned_shards, tensors.size());
   const std::vector<std::size_t> shards =
       planned_shards.empty() ? plan_shards(sizes, max_shard_bytes) : planned_shards;
@@ -227,6 +218,19 @@ Placement place(const std::filesystem::path& path, const Metadata& metadata,
 }
 
 }  // namespace
+
+std::uint64_t gguf_alignment(const Metadata& metadata) {
+  const std::uint64_t alignment = metadata.get_uint(alignment_key, gguf_default_alignment);
+  if (!is_gguf_alignment(alignment)) {
+    fail(ErrorKind::invalid_input, "key '{}' is {}, expected a power of two from 8", alignment_key,
+         alignment);
+  }
+  return alignment;
+}
+
+std::uint64_t gguf_file_bytes(const Metadata& metadata, const std::vector<TensorPlan>& tensors) {
+  return place({}, metadata, tensors, 0, {}).files.front().size;
+}
 
 GgufWriter::GgufWriter(const std::filesystem::path& path, bool replace, const Metadata& metadata,
                        const std::vector<TensorPlan>& tensors, std::uint64_t max_shard_bytes,

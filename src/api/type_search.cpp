@@ -1,0 +1,242 @@
+#include "api/type_search.h"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+#include "api/encode_tensor.h"
+#include "base/error.h"
+#include "quantize/fit.h"
+
+namespace nybble {
+namespace {
+
+constexpr int bands = 4;  // parts of the depth
+constexpr int most_rounds = 3;
+constexpr std::int64_t sampled_rows = 32;
+// What stock llama.cpp runs everywhere.
+constexpr std::string_view candidates[] = {"IQ2_XXS", "IQ2_XS", "IQ2_S",  "Q2_K",   "IQ3_XXS",
+                                           "IQ3_S",   "Q3_K",   "IQ4_XS", "IQ4_NL", "Q4_K",
+                                           "Q5_0",    "Q5_1",   "Q5_K",   "Q6_K",   "Q8_0"};
+
+bool may_change(const quantize::TypeChoice& choice) {
+  return choice.reason.starts_with("recipe") || choice.reason.starts_with("fallback") ||
+         choice.reason.starts_with("size");
+}
+
+// "attn_q 2" of "blk.9.attn_q.weight" with 16 layers; the whole name of tensors outside the layers.
+std::string part_of(const std::string& name, int layers) {
+  constexpr std::string_view prefix = "blk.";
+  if (!name.starts_with(prefix)) return name;
+  int layer = 0;
+  const auto [end, error] =
+      std::from_chars(name.data() + prefix.size(), name.data() + name.size(), layer);
+  if (error != std::errc()) return name;
+  return fmt::format("{} {}", std::string_view(end, name.data() + name.size()),
+                     layer * bands / layers);
+}
+
+std::uint64_t bytes_of(const models::SourceTensor& tensor, FormatId format) {
+  return static_cast<std::uint64_t>(tensor.shape.rows()) * row_bytes(format, tensor.shape.cols());
+}
+
+// Rows spread over the whole tensor.
+std::vector<float> sample_rows(const models::SourceTensor& tensor) {
+  const std::int64_t rows = tensor.shape.rows(), n = std::min(rows, sampled_rows);
+  std::vector<float> values(static_cast<std::size_t>(n * tensor.shape.cols()));
+  for (std::int64_t i = 0; i < n; ++i)
+    tensor.decode_rows(i * rows / n, 1, values.data() + i * tensor.shape.cols());
+  return values;
+}
+
+// Sum of importance * (x - back)^2, over the same sum of x^2.
+double relative_loss(std::span<const float> values, std::span<const float> importance,
+                     FormatId format, std::span<const std::byte> blocks) {
+  const formats::FormatInfo& info = formats::info(format);
+  std::vector<float> back(values.size());
+  info.decode(blocks.data(), values.size() / static_cast<std::size_t>(info.block_len), back.data());
+  double lost = 0, whole = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double weight = importance.empty() ? 1 : importance[i % importance.size()];
+    const double difference = double{values[i]} - double{back[i]};
+    lost += weight * difference * difference;
+    whole += weight * double{values[i]} * double{values[i]};
+  }
+  return whole == 0 ? 0 : lost / whole;
+}
+
+}  // namespace
+
+bool is_candidate(FormatId format) {
+  return std::ranges::find(candidates, formats::info(format).name) != std::end(candidates);
+}
+
+TypeSearch::TypeSearch(const OpenedModel& model, const quantize::Method& method,
+                       const StreamOptions& stream, const DivergenceProbe& probe,
+                       const ProgressCallback& progress)
+    : model_(model),
+      method_(method),
+      stream_(stream),
+      probe_(probe),
+      progress_(progress),
+      pool_(stream.threads) {}
+
+std::vector<quantize::TypeChoice> TypeSearch::run(std::vector<quantize::TypeChoice> types,
+                                                  std::uint64_t budget) {
+  std::map<std::string, std::vector<std::size_t>> parts;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (may_change(types[i]))
+      parts[part_of(model_.source.tensors[i].name, model_.source.config.layers)].push_back(i);
+  }
+  for (auto& [name, tensors] : parts) parts_.push_back(std::move(tensors));
+  Types best;
+  double least = 0;
+  for (int round = 0; round < most_rounds; ++round) {
+    const bool is_last = round + 1 == most_rounds;
+    encode(types);
+    const std::vector<double> divergences = measure(types, !is_last);
+    const double whole = divergences.back();
+    const bool fits = rounds_.back().bytes <= budget;  // the first may not
+    if (fits && (best.empty() || whole < least)) {
+      best = types;
+      least = whole;
+    }
+    if (is_last) break;
+    Types changed = next(types, budget, divergences);
+    if (std::ranges::equal(changed, types, {}, &quantize::TypeChoice::format,
+                           &quantize::TypeChoice::format)) {
+      break;
+    }
+    types = std::move(changed);
+  }
+  return best;
+}
+
+const EncodedTensor* TypeSearch::known(const OutputTensor& output) const {
+  const auto index = static_cast<std::size_t>(output.tensor.source - model_.source.tensors.data());
+  const auto found = encoded_.find({index, output.format});
+  return found == encoded_.end() ? nullptr : &found->second.tensor;
+}
+
+void TypeSearch::encode(const Types& types) {
+  Progress report{.step = {}, .done = 0, .total = 0, .unit = "values", .detail = {}};
+  const auto is_new = [&](std::size_t i) { return !encoded_.contains({i, types[i].format}); };
+  std::vector<std::size_t> todo;
+  for (const auto& part : parts_) std::ranges::copy_if(part, std::back_inserter(todo), is_new);
+  for (const std::size_t i : todo)
+    report.total += static_cast<std::uint64_t>(model_.source.tensors[i].shape.count());
+  for (const std::size_t i : todo) {
+    const models::SourceTensor& tensor = model_.source.tensors[i];
+    const FormatId format = types[i].format;
+    report.step = fmt::format("round {}: {} to {}", rounds_.size() + 1, tensor.name,
+                              formats::info(format).name);
+    if (progress_) progress_(report);
+    Encoded& encoded = encoded_[{i, format}];
+    std::vector<std::byte>& blocks = encoded.tensor.blocks;
+    encoded.tensor.result =
+        quantize_tensor({{tensor.name, &tensor}, format}, method_, stream_, pool_, [&](auto bytes) {
+          blocks.insert(blocks.end(), bytes.begin(), bytes.end());
+        });
+    encoded.view.name = tensor.name;
+    encoded.view.data = {format, tensor.shape, blocks};
+    report.done += static_cast<std::uint64_t>(tensor.shape.count());
+  }
+}
+
+models::ModelSource TypeSearch::with_encoded(const Types& types,
+                                             std::span<const std::size_t> tensors) const {
+  models::ModelSource source = model_.source;
+  for (const std::size_t i : tensors) {
+    source.tensors[i].stored = &encoded_.at({i, types[i].format}).view;
+    source.tensors[i].format = types[i].format;
+    source.tensors[i].permuted_heads = 0;
+  }
+  return source;
+}
+
+// Divergences of each part alone, if they are wanted, and at the end of all parts together.
+std::vector<double> TypeSearch::measure(const Types& types, bool parts_too) {
+  std::vector<models::ModelSource> variants;
+  std::vector<std::size_t> all;
+  for (const auto& part : parts_) {
+    if (parts_too) variants.push_back(with_encoded(types, part));
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  variants.push_back(with_encoded(types, all));
+  Progress report{.step = fmt::format("round {}: what each part loses", rounds_.size() + 1),
+                  .done = 0,
+                  .total = variants.size(),
+                  .unit = "parts",
+                  .detail = {}};
+  if (progress_) progress_(report);
+  const std::vector<double> divergences = probe_.measure(variants, [&](std::size_t done) {
+    report.done = done;
+    if (progress_) progress_(report);
+  });
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < types.size(); ++i)
+    bytes += bytes_of(model_.source.tensors[i], types[i].format);
+  rounds_.push_back({bytes, divergences.back()});
+  return divergences;
+}
+
+// The loss of an option is its share of what the part was measured to cost in its present types.
+TypeSearch::Types TypeSearch::next(const Types& types, std::uint64_t budget,
+                                   std::span<const double> divergences) {
+  std::vector<std::size_t> tensors;
+  std::vector<std::vector<quantize::FormatOption>> options;
+  std::uint64_t fixed = 0;
+  for (std::size_t p = 0; p < parts_.size(); ++p) {
+    double present = 0;
+    for (const std::size_t i : parts_[p]) {
+      const auto& list = options_of(i);
+      const auto now = std::ranges::find(list, types[i].format, &quantize::FormatOption::format);
+      if (now != list.end()) present += now->loss;
+    }
+    for (const std::size_t i : parts_[p]) {
+      tensors.push_back(i);
+      options.push_back(options_of(i));
+      for (quantize::FormatOption& option : options.back())
+        option.loss *= present == 0 ? 1 : divergences[p] / present;
+    }
+  }
+  for (std::size_t i = 0; i < types.size(); ++i)
+    if (!may_change(types[i])) fixed += bytes_of(model_.source.tensors[i], types[i].format);
+  const auto choice = quantize::allocate(options, budget > fixed ? budget - fixed : 0);
+  Types result = types;
+  std::uint64_t bytes = fixed;
+  for (std::size_t k = 0; k < tensors.size(); ++k) {
+    const quantize::FormatOption& option = options[k][choice[k]];
+    result[tensors[k]] = {option.format, "size"};
+    bytes += option.bytes;
+  }
+  if (bytes <= budget) return result;
+  fail(ErrorKind::invalid_input,
+       "the smallest types take {} bytes of tensors, {} were asked for; ask for more", bytes,
+       budget);
+}
+
+const std::vector<quantize::FormatOption>& TypeSearch::options_of(std::size_t index) {
+  std::vector<quantize::FormatOption>& options = options_[index];
+  if (!options.empty()) return options;
+  const models::SourceTensor& tensor = model_.source.tensors[index];
+  const std::vector<float> values = sample_rows(tensor);
+  std::vector<float> importance;
+  if (stream_.statistics != nullptr) {
+    if (const auto inputs = stream_.statistics->find(tensor.name))
+      importance = calibrate::mean_squares(*inputs);
+  }
+  const std::size_t rows = values.size() / static_cast<std::size_t>(tensor.shape.cols());
+  for (const std::string_view name : candidates) {
+    const formats::FormatInfo& format = formats::info(*formats::find_by_name(name));
+    if (tensor.shape.cols() % format.block_len != 0) continue;
+    std::vector<std::byte> blocks(rows * row_bytes(format.id, tensor.shape.cols()));
+    quantize::encode_rows(format.id, values, tensor.shape.cols(),
+                          importance.empty() ? nullptr : importance.data(), pool_, blocks);
+    options.push_back({format.id, bytes_of(tensor, format.id),
+                       relative_loss(values, importance, format.id, blocks)});
+  }
+  return options;
+}
+
+}  // namespace nybble

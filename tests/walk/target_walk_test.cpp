@@ -1,0 +1,58 @@
+// Types found by measuring, for a size.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/error_check.h"
+#include "base/temporary_folder.h"
+#include "nybble/evaluate.h"
+#include "nybble/quantize.h"
+
+namespace nybble::walk {
+namespace {
+
+QuantizeRequest of_size(const std::filesystem::path& output, double bpw, int threads = 2) {
+  QuantizeRequest request;
+  request.input = "models/tale-6m";
+  request.output = output;
+  request.target_bpw = bpw;
+  request.method = "kquant";
+  request.calibration = {"models/tale-6m-eval.txt"};
+  request.threads = threads;
+  request.probe_windows = 3;
+  return request;
+}
+
+TEST(target_walk, fills_the_size_and_loses_less_than_the_recipe_that_fits) {
+  const TemporaryFolder folder;
+  const QuantizeReport report = quantize_model(of_size(folder / "a.gguf", 4.5));
+  EXPECT_LE(report.file_bits_per_weight, 4.5);
+  EXPECT_GT(report.file_bits_per_weight, 4.4);
+  ASSERT_GT(report.plan.rounds.size(), 1u);
+  const auto least = std::ranges::min_element(report.plan.rounds, {}, &SearchRound::divergence);
+  EXPECT_LT(least->divergence, 0.9 * report.plan.rounds.front().divergence);
+  EXPECT_EQ(least->bytes, report.plan.bytes_after);
+  quantize_model(of_size(folder / "b.gguf", 4.5, 1));
+  EXPECT_TRUE(content_of(folder / "a.gguf") == content_of(folder / "b.gguf"));
+}
+
+TEST(target_walk, plans_without_writing) {
+  QuantizeRequest request = of_size({}, 4);
+  request.tensor_types = {{"ffn_down", "Q8_0"}};
+  const QuantizePlan plan = plan_quantize(request);
+  EXPECT_LT(plan.bits_per_weight, 4);
+  for (const PlannedTensor& tensor : plan.tensors) {
+    if (tensor.name.find("ffn_down") != std::string::npos) {
+      EXPECT_EQ(tensor.to, "Q8_0");
+    }
+  }
+}
+
+TEST(target_walk, says_what_the_smallest_types_take) {
+  const TemporaryFolder folder;
+  expect_error([&] { quantize_model(of_size(folder / "a.gguf", 1)); }, ErrorKind::invalid_input,
+               testing::HasSubstr("the smallest types take"));
+}
+
+}  // namespace
+}  // namespace nybble::walk

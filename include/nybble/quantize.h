@@ -27,7 +27,7 @@ struct QuantizeRequest {
   // For methods that need statistics: texts, or one file of statistics (of calibrate_model(), or an
   // importance matrix of llama.cpp). Empty: the text that comes with nybble.
   std::vector<std::filesystem::path> calibration;
-  int probe_windows = 12;  // of 256 tokens, on which types are measured for a target
+  int probe_windows = 12;          // of 256 tokens, on which types are measured for a target
   int calibration_context = 512;   // tokens of a window
   std::uint64_t seed = 0;          // of the order of the documents
   int threads = 0;                 // 0: one per core
@@ -60,6 +60,9 @@ struct PlannedTensor {
 struct SearchRound {
   std::uint64_t bytes = 0;  // of tensor data
   double divergence = 0;    // mean, nats, on windows of the second half of the calibration text
+  // Of each part of the model alone, the others as they were: "attn_v 0" is attn_v in the first
+  // quarter of the layers. Empty in the last round.
+  std::vector<std::pair<std::string, double>> parts;
 };
 
 struct QuantizePlan {

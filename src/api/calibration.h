@@ -12,9 +12,6 @@ namespace nybble {
 // The text that comes with nybble, data/calibration.txt.
 std::string_view default_calibration_text();
 
-// The texts themselves; of a file of statistics, or of none, the one that comes with nybble.
-std::vector<std::string> calibration_texts(const std::vector<std::filesystem::path>& paths);
-
 // Where statistics go.
 struct StatisticsTarget {
   std::filesystem::path path;

@@ -91,20 +91,6 @@ void ErrorSums::add(std::span<const float> values, const OutputTensor& output,
   }
 }
 
-// Of a weight's inputs, for methods that need them.
-std::optional<calibrate::InputStatistics> read_inputs(const OutputTensor& output,
-                                                      const StreamOptions& options) {
-  if (options.statistics == nullptr) return std::nullopt;
-  const models::SourceTensor& source = *output.tensor.source;
-  auto inputs = options.statistics->find(source.name);
-  if (inputs && inputs->cols != source.shape.cols()) {
-    fail(ErrorKind::invalid_input,
-         "the statistics of '{}' are of {} columns, expected {}: they come from another model",
-         source.name, inputs->cols, source.shape.cols());
-  }
-  return inputs;
-}
-
 // Encodes, or copies when there is no quantizer. Returns the relative error, 0 unless `measure`.
 double encode_tensor(const OutputTensor& output, quantize::WeightQuantizer* quantizer,
                      const StreamOptions& options, ThreadPool& pool, const TakeBytes& take) {
@@ -144,7 +130,30 @@ std::int64_t piece_rows(const Shape& shape) {
 bool is_copy(const OutputTensor& output) {
   const models::SourceTensor& source = *output.tensor.source;
   const bool reorders_elements = source.shape.rank() == 1 && output.tensor.unpermute_heads > 0;
-  return source.stored != nullptr && source.format == output.format && !reorders_elements;
+  return source.stored != nullptr && source.format == output.format && !reorders_elements &&
+         !source.is_folded();
+}
+
+std::optional<calibrate::InputStatistics> inputs_of(const models::SourceTensor& tensor,
+                                                    const calibrate::StatisticsFile* statistics) {
+  if (statistics == nullptr) return std::nullopt;
+  auto inputs = statistics->find(tensor.name);
+  if (!inputs) return inputs;
+  if (inputs->cols != tensor.shape.cols()) {
+    fail(ErrorKind::invalid_input,
+         "the statistics of '{}' are of {} columns, expected {}: they come from another model",
+         tensor.name, inputs->cols, tensor.shape.cols());
+  }
+  if (!tensor.col_factors.empty()) calibrate::divide(*inputs, tensor.col_factors);
+  return inputs;
+}
+
+std::vector<float> sample_rows(const models::SourceTensor& tensor, std::int64_t rows) {
+  const std::int64_t all = tensor.shape.rows(), n = std::min(all, rows);
+  std::vector<float> values(static_cast<std::size_t>(n * tensor.shape.cols()));
+  for (std::int64_t i = 0; i < n; ++i)
+    tensor.decode_rows(i * all / n, 1, values.data() + i * tensor.shape.cols());
+  return values;
 }
 
 TensorResult quantize_tensor(const OutputTensor& output, const quantize::Method& method,
@@ -152,7 +161,7 @@ TensorResult quantize_tensor(const OutputTensor& output, const quantize::Method&
                              const TakeBytes& take) {
   if (is_copy(output)) return {encode_tensor(output, nullptr, options, pool, take), ""};
   const models::SourceTensor& source = *output.tensor.source;
-  const auto inputs = read_inputs(output, options);
+  const auto inputs = inputs_of(source, options.statistics);
   const auto quantizer = method.begin({.name = source.name,
                                        .cols = source.shape.cols(),
                                        .target = output.format,

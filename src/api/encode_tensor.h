@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "api/tensor_stream.h"
 #include "base/thread_pool.h"
@@ -14,6 +16,14 @@ std::int64_t piece_rows(const Shape& shape);
 
 // Whether the stored rows are, byte for byte, the rows to write.
 bool is_copy(const OutputTensor& output);
+
+// The statistics of a weight's inputs as folding left them; nullopt when none are known. Throws
+// Error(invalid_input) when they do not fit the weight.
+std::optional<calibrate::InputStatistics> inputs_of(const models::SourceTensor& tensor,
+                                                    const calibrate::StatisticsFile* statistics);
+
+// So many rows, or all, spread over the whole tensor: [rows, cols].
+std::vector<float> sample_rows(const models::SourceTensor& tensor, std::int64_t rows);
 
 using TakeBytes = std::function<void(std::span<const std::byte>)>;
 

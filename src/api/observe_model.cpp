@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "api/calibration.h"
+#include "api/calibration_texts.h"
 #include "base/error.h"
-#include "base/mapped_file.h"
 #include "calibrate/collector.h"
 #include "calibrate/samples.h"
 #include "calibrate/statistics_writer.h"
@@ -11,20 +11,6 @@
 
 namespace nybble {
 namespace {
-
-struct Texts {
-  std::vector<std::string> names, contents;
-};
-
-Texts read_texts(const std::vector<std::filesystem::path>& paths) {
-  if (paths.empty()) return {{"nybble"}, {std::string(default_calibration_text())}};
-  Texts texts;
-  for (const auto& path : paths) {
-    texts.names.push_back(path.filename().string());
-    texts.contents.push_back(read_text_file(path));
-  }
-  return texts;
-}
 
 struct Windows {
   std::vector<calibrate::Sample> samples;
@@ -43,7 +29,7 @@ void check_halves(const Windows& windows) {
 }
 
 Windows cut_windows(const OpenedModel& model, const CalibrateSettings& settings) {
-  const Texts texts = read_texts(settings.texts);
+  const CalibrationTexts texts = read_calibration_texts(settings.texts, model);
   Windows windows;
   windows.provenance = {texts.names, 0, std::min(settings.context, model.source.config.context)};
   windows.samples = calibrate::make_samples(texts.contents, *model.tokenizer,
@@ -148,11 +134,6 @@ class Observation {
 };
 
 }  // namespace
-
-std::vector<std::string> calibration_texts(const std::vector<std::filesystem::path>& paths) {
-  const bool has_no_text = paths.size() == 1 && is_statistics_file(paths[0]);
-  return read_texts(has_no_text ? std::vector<std::filesystem::path>() : paths).contents;
-}
 
 calibrate::Provenance observe_model(
     const OpenedModel& model, const CalibrateSettings& settings, const StatisticsTarget& target,

@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "api/calibration.h"
+#include "api/calibration_texts.h"
+#include "api/folding.h"
 #include "api/gather_statistics.h"
 #include "api/opened_model.h"
 #include "api/quantize_plan.h"
@@ -80,14 +82,23 @@ std::unique_ptr<const ResumeFolder> begin_work(const OpenedModel& model,
   return kept;
 }
 
+// The calibration text, or for a file of statistics the one that comes with nybble.
+std::vector<std::string> texts_to_probe(const QuantizeRequest& request, const OpenedModel& model) {
+  const auto& given = request.calibration;
+  const bool has_no_text = given.size() == 1 && is_statistics_file(given[0]);
+  return read_calibration_texts(has_no_text ? std::vector<std::filesystem::path>() : given, model)
+      .contents;
+}
+
 // A search for types, and what it stands on.
 class Search {
  public:
-  Search(const OpenedModel& model, const QuantizeRequest& request, const StreamOptions& stream,
+  Search(const OpenedModel& model, const models::ModelSource& folded,
+         const QuantizeRequest& request, const StreamOptions& stream,
          const ProgressCallback& progress)
-      : probe_(model, calibration_texts(request.calibration), request.probe_windows, request.seed,
+      : probe_(model, texts_to_probe(request, model), request.probe_windows, request.seed,
                request.threads),
-        search_(model, method_of(request), stream, probe_, progress) {}
+        search_(folded, method_of(request), stream, probe_, progress) {}
   TypeSearch& types() { return search_; }
 
  private:
@@ -135,6 +146,10 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
   const auto kept = writes ? begin_work(model, request, plan, report) : nullptr;
   const auto statistics =
       gather_statistics(model, request, method, kept ? kept->statistics() : "", progress);
+  const models::ModelSource folded =
+      method.folds && statistics
+          ? fold_scales(model.source, choices.types, *statistics, request.threads, progress)
+          : model.source;
   QuantizeReceipt receipt(model, request, method.name, choices.recipe.name(),
                           statistics ? &statistics->provenance() : nullptr);
   StreamOptions stream{
@@ -156,7 +171,7 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
   std::optional<Search> search;
   if (const std::uint64_t target = target_bytes(model.source, request); target > 0) {
     const std::uint64_t beside = overhead(model.source, plan.metadata, receipt, report.plan);
-    search.emplace(model, request, stream, progress);
+    search.emplace(model, folded, request, stream, progress);
     choices.types =
         search->types().run(std::move(choices.types), target > beside ? target - beside : 0);
     stream.known = [&](const OutputTensor& output) { return search->types().known(output); };
@@ -167,8 +182,8 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
   if (!writes) return report;
   receipt.set_types(report.plan);
   receipt.reserve(plan.metadata);
-  const auto written = write_tensors(exports::find("gguf"), plan,
-                                     output_tensors(model.source, choices), method, stream, progress);
+  const auto written = write_tensors(
+      exports::find("gguf"), plan, output_tensors(folded, choices), method, stream, progress);
   if (kept) kept->remove();
   finish_report(files::open_checkpoint(written), report);
   return report;

@@ -45,9 +45,14 @@ std::string resume_key(const OpenedModel& model, const QuantizeRequest& request,
   Json tensors = Json::array();
   for (const PlannedTensor& tensor : plan.tensors)
     tensors.push_back({tensor.name, tensor.shape, tensor.from, tensor.to});
-  const Json all = {version(),         describe_model(model),
-                    method.name,       describe_calibration(request, method),
-                    request.allow_nan, tensors, request.target_bytes, request.target_bpw,
+  const Json all = {version(),
+                    describe_model(model),
+                    method.name,
+                    describe_calibration(request, method),
+                    request.allow_nan,
+                    tensors,
+                    request.target_bytes,
+                    request.target_bpw,
                     request.probe_windows};
   return digest_of(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }

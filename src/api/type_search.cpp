@@ -32,21 +32,13 @@ std::string part_of(const std::string& name, int layers) {
   const auto [end, error] =
       std::from_chars(name.data() + prefix.size(), name.data() + name.size(), layer);
   if (error != std::errc()) return name;
-  return fmt::format("{} {}", std::string_view(end, name.data() + name.size()),
-                     layer * bands / layers);
+  std::string_view role(end + 1, name.data() + name.size());
+  role.remove_suffix(role.ends_with(".weight") ? std::string_view(".weight").size() : 0);
+  return fmt::format("{} {}", role, layer * bands / layers);
 }
 
 std::uint64_t bytes_of(const models::SourceTensor& tensor, FormatId format) {
   return static_cast<std::uint64_t>(tensor.shape.rows()) * row_bytes(format, tensor.shape.cols());
-}
-
-// Rows spread over the whole tensor.
-std::vector<float> sample_rows(const models::SourceTensor& tensor) {
-  const std::int64_t rows = tensor.shape.rows(), n = std::min(rows, sampled_rows);
-  std::vector<float> values(static_cast<std::size_t>(n * tensor.shape.cols()));
-  for (std::int64_t i = 0; i < n; ++i)
-    tensor.decode_rows(i * rows / n, 1, values.data() + i * tensor.shape.cols());
-  return values;
 }
 
 // Sum of importance * (x - back)^2, over the same sum of x^2.
@@ -71,10 +63,10 @@ bool is_candidate(FormatId format) {
   return std::ranges::find(candidates, formats::info(format).name) != std::end(candidates);
 }
 
-TypeSearch::TypeSearch(const OpenedModel& model, const quantize::Method& method,
+TypeSearch::TypeSearch(const models::ModelSource& source, const quantize::Method& method,
                        const StreamOptions& stream, const DivergenceProbe& probe,
                        const ProgressCallback& progress)
-    : model_(model),
+    : source_(source),
       method_(method),
       stream_(stream),
       probe_(probe),
@@ -86,9 +78,9 @@ std::vector<quantize::TypeChoice> TypeSearch::run(std::vector<quantize::TypeChoi
   std::map<std::string, std::vector<std::size_t>> parts;
   for (std::size_t i = 0; i < types.size(); ++i) {
     if (may_change(types[i]))
-      parts[part_of(model_.source.tensors[i].name, model_.source.config.layers)].push_back(i);
+      parts[part_of(source_.tensors[i].name, source_.config.layers)].push_back(i);
   }
-  for (auto& [name, tensors] : parts) parts_.push_back(std::move(tensors));
+  parts_.assign(parts.begin(), parts.end());
   Types best;
   double least = 0;
   for (int round = 0; round < most_rounds; ++round) {
@@ -113,7 +105,7 @@ std::vector<quantize::TypeChoice> TypeSearch::run(std::vector<quantize::TypeChoi
 }
 
 const EncodedTensor* TypeSearch::known(const OutputTensor& output) const {
-  const auto index = static_cast<std::size_t>(output.tensor.source - model_.source.tensors.data());
+  const auto index = static_cast<std::size_t>(output.tensor.source - source_.tensors.data());
   const auto found = encoded_.find({index, output.format});
   return found == encoded_.end() ? nullptr : &found->second.tensor;
 }
@@ -122,21 +114,21 @@ void TypeSearch::encode(const Types& types) {
   Progress report{.step = {}, .done = 0, .total = 0, .unit = "values", .detail = {}};
   const auto is_new = [&](std::size_t i) { return !encoded_.contains({i, types[i].format}); };
   std::vector<std::size_t> todo;
-  for (const auto& part : parts_) std::ranges::copy_if(part, std::back_inserter(todo), is_new);
+  for (const auto& [name, part] : parts_)
+    std::ranges::copy_if(part, std::back_inserter(todo), is_new);
   for (const std::size_t i : todo)
-    report.total += static_cast<std::uint64_t>(model_.source.tensors[i].shape.count());
+    report.total += static_cast<std::uint64_t>(source_.tensors[i].shape.count());
   for (const std::size_t i : todo) {
-    const models::SourceTensor& tensor = model_.source.tensors[i];
+    const models::SourceTensor& tensor = source_.tensors[i];
     const FormatId format = types[i].format;
     report.step = fmt::format("round {}: {} to {}", rounds_.size() + 1, tensor.name,
                               formats::info(format).name);
     if (progress_) progress_(report);
     Encoded& encoded = encoded_[{i, format}];
     std::vector<std::byte>& blocks = encoded.tensor.blocks;
-    encoded.tensor.result =
-        quantize_tensor({{tensor.name, &tensor}, format}, method_, stream_, pool_, [&](auto bytes) {
-          blocks.insert(blocks.end(), bytes.begin(), bytes.end());
-        });
+    encoded.tensor.result = quantize_tensor(
+        {{tensor.name, &tensor}, format}, method_, stream_, pool_,
+        [&](auto bytes) { blocks.insert(blocks.end(), bytes.begin(), bytes.end()); });
     encoded.view.name = tensor.name;
     encoded.view.data = {format, tensor.shape, blocks};
     report.done += static_cast<std::uint64_t>(tensor.shape.count());
@@ -145,11 +137,13 @@ void TypeSearch::encode(const Types& types) {
 
 models::ModelSource TypeSearch::with_encoded(const Types& types,
                                              std::span<const std::size_t> tensors) const {
-  models::ModelSource source = model_.source;
+  models::ModelSource source = source_;
   for (const std::size_t i : tensors) {
     source.tensors[i].stored = &encoded_.at({i, types[i].format}).view;
     source.tensors[i].format = types[i].format;
     source.tensors[i].permuted_heads = 0;
+    source.tensors[i].row_factors.clear();
+    source.tensors[i].col_factors.clear();
   }
   return source;
 }
@@ -158,7 +152,7 @@ models::ModelSource TypeSearch::with_encoded(const Types& types,
 std::vector<double> TypeSearch::measure(const Types& types, bool parts_too) {
   std::vector<models::ModelSource> variants;
   std::vector<std::size_t> all;
-  for (const auto& part : parts_) {
+  for (const auto& [name, part] : parts_) {
     if (parts_too) variants.push_back(with_encoded(types, part));
     all.insert(all.end(), part.begin(), part.end());
   }
@@ -175,8 +169,10 @@ std::vector<double> TypeSearch::measure(const Types& types, bool parts_too) {
   });
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < types.size(); ++i)
-    bytes += bytes_of(model_.source.tensors[i], types[i].format);
-  rounds_.push_back({bytes, divergences.back()});
+    bytes += bytes_of(source_.tensors[i], types[i].format);
+  rounds_.push_back({bytes, divergences.back(), {}});
+  for (std::size_t p = 0; parts_too && p < parts_.size(); ++p)
+    rounds_.back().parts.emplace_back(parts_[p].first, divergences[p]);
   return divergences;
 }
 
@@ -188,12 +184,12 @@ TypeSearch::Types TypeSearch::next(const Types& types, std::uint64_t budget,
   std::uint64_t fixed = 0;
   for (std::size_t p = 0; p < parts_.size(); ++p) {
     double present = 0;
-    for (const std::size_t i : parts_[p]) {
+    for (const std::size_t i : parts_[p].second) {
       const auto& list = options_of(i);
       const auto now = std::ranges::find(list, types[i].format, &quantize::FormatOption::format);
       if (now != list.end()) present += now->loss;
     }
-    for (const std::size_t i : parts_[p]) {
+    for (const std::size_t i : parts_[p].second) {
       tensors.push_back(i);
       options.push_back(options_of(i));
       for (quantize::FormatOption& option : options.back())
@@ -201,7 +197,7 @@ TypeSearch::Types TypeSearch::next(const Types& types, std::uint64_t budget,
     }
   }
   for (std::size_t i = 0; i < types.size(); ++i)
-    if (!may_change(types[i])) fixed += bytes_of(model_.source.tensors[i], types[i].format);
+    if (!may_change(types[i])) fixed += bytes_of(source_.tensors[i], types[i].format);
   const auto choice = quantize::allocate(options, budget > fixed ? budget - fixed : 0);
   Types result = types;
   std::uint64_t bytes = fixed;
@@ -219,13 +215,11 @@ TypeSearch::Types TypeSearch::next(const Types& types, std::uint64_t budget,
 const std::vector<quantize::FormatOption>& TypeSearch::options_of(std::size_t index) {
   std::vector<quantize::FormatOption>& options = options_[index];
   if (!options.empty()) return options;
-  const models::SourceTensor& tensor = model_.source.tensors[index];
-  const std::vector<float> values = sample_rows(tensor);
+  const models::SourceTensor& tensor = source_.tensors[index];
+  const std::vector<float> values = sample_rows(tensor, sampled_rows);
   std::vector<float> importance;
-  if (stream_.statistics != nullptr) {
-    if (const auto inputs = stream_.statistics->find(tensor.name))
-      importance = calibrate::mean_squares(*inputs);
-  }
+  if (const auto inputs = inputs_of(tensor, stream_.statistics))
+    importance = calibrate::mean_squares(*inputs);
   const std::size_t rows = values.size() / static_cast<std::size_t>(tensor.shape.cols());
   for (const std::string_view name : candidates) {
     const formats::FormatInfo& format = formats::info(*formats::find_by_name(name));

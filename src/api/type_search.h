@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "api/divergence_probe.h"
-#include "api/opened_model.h"
 #include "api/tensor_stream.h"
 #include "nybble/quantize.h"
 #include "quantize/allocation.h"
@@ -24,8 +23,9 @@ bool is_candidate(FormatId format);
 class TypeSearch {
  public:
   // Everything must outlive it. `stream` says how tensors are encoded.
-  TypeSearch(const OpenedModel& model, const quantize::Method& method, const StreamOptions& stream,
-             const DivergenceProbe& probe, const ProgressCallback& progress);
+  TypeSearch(const models::ModelSource& source, const quantize::Method& method,
+             const StreamOptions& stream, const DivergenceProbe& probe,
+             const ProgressCallback& progress);
 
   // Takes the types to begin with and returns those that diverge least, of at most `budget` bytes
   // of tensors. What a recipe chose may change, what was asked for or kept may not. A round encodes
@@ -50,13 +50,13 @@ class TypeSearch {
   Types next(const Types& types, std::uint64_t budget, std::span<const double> divergences);
   const std::vector<quantize::FormatOption>& options_of(std::size_t tensor);
 
-  const OpenedModel& model_;
+  const models::ModelSource& source_;
   const quantize::Method& method_;
   const StreamOptions& stream_;
   const DivergenceProbe& probe_;
   const ProgressCallback& progress_;
   ThreadPool pool_;
-  std::vector<std::vector<std::size_t>> parts_;  // tensors of each
+  std::vector<std::pair<std::string, std::vector<std::size_t>>> parts_;  // names and tensors
   std::map<std::pair<std::size_t, FormatId>, Encoded> encoded_;
   // Of each tensor; losses relative to its outputs.
   std::map<std::size_t, std::vector<quantize::FormatOption>> options_;

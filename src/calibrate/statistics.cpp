@@ -25,4 +25,15 @@ std::vector<float> mean_squares(const InputStatistics& input) {
   return means;
 }
 
+void divide(InputStatistics& input, std::span<const float> factors) {
+  const std::size_t n = factors.size();
+  for (Half& half : input.halves) {
+    for (std::size_t i = 0; i < half.square_sums.size(); ++i)
+      half.square_sums[i] /= factors[i] * factors[i];
+    for (std::size_t i = 0; i < half.second_moment.size(); ++i)
+      half.second_moment[i] /= factors[i / n] * factors[i % n];
+  }
+  for (std::size_t i = 0; i < input.absmax.size(); ++i) input.absmax[i] /= factors[i];
+}
+
 }  // namespace nybble::calibrate

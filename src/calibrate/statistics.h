@@ -46,4 +46,7 @@ struct Statistics : Provenance {
 // Mean of weight * x^2 of each column, [cols]: the importance of an imatrix.
 std::vector<float> mean_squares(const InputStatistics& input);
 
+// Statistics of x / factor for each column, [cols].
+void divide(InputStatistics& input, std::span<const float> factors);
+
 }  // namespace nybble::calibrate

@@ -105,8 +105,10 @@ void keep_output_type(QuantizeRequest& request) {
 
 Json to_json(const std::vector<SearchRound>& rounds) {
   Json list = Json::array();
-  for (const SearchRound& round : rounds)
+  for (const SearchRound& round : rounds) {
     list.push_back({{"bytes", round.bytes}, {"divergence", round.divergence}});
+    for (const auto& [part, divergence] : round.parts) list.back()["parts"][part] = divergence;
+  }
   return list;
 }
 

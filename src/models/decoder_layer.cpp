@@ -25,9 +25,20 @@ UploadedLinear upload_linear(backend::Backend& backend, const ModelSource& sourc
   if (tensor == nullptr)
     fail(ErrorKind::invalid_input, "the model has no tensor '{}.weight'", name);
   UploadedLinear linear;
-  linear.weight =
-      backend.upload({tensor->name, tensor->format, tensor->shape.rows(), tensor->shape.cols(),
-                      [tensor](std::int64_t row) { return tensor->row(row); }});
+  const auto folded_row = [tensor](std::int64_t row) {
+    thread_local std::vector<float> values;
+    values.resize(static_cast<std::size_t>(tensor->shape.cols()));
+    tensor->decode_rows(row, 1, values.data());
+    return std::as_bytes(std::span(values));
+  };
+  const auto stored_row = [tensor](std::int64_t row) { return tensor->row(row); };
+  backend::WeightSource weight{tensor->name, tensor->format, tensor->shape.rows(),
+                               tensor->shape.cols(), stored_row};
+  if (tensor->is_folded()) {
+    weight.format = id_of<formats::F32>();
+    weight.row = folded_row;
+  }
+  linear.weight = backend.upload(weight);
   linear.bias = upload_vector(backend, source, name + ".bias");
   return linear;
 }

@@ -20,8 +20,14 @@ std::span<const std::byte> SourceTensor::row(std::int64_t row) const {
 void SourceTensor::decode_rows(std::int64_t first, std::int64_t n, float* out) const {
   const formats::FormatInfo& info = formats::info(format);
   const auto blocks = static_cast<std::size_t>(shape.cols() / info.block_len);
-  for (std::int64_t r = first; r < first + n; ++r, out += shape.cols())
+  for (std::int64_t r = first; r < first + n; ++r, out += shape.cols()) {
     info.decode(row(r).data(), blocks, out);
+    if (!row_factors.empty()) {
+      for (std::int64_t c = 0; c < shape.cols(); ++c)
+        out[c] *= row_factors[static_cast<std::size_t>(r)];
+    }
+    for (std::size_t c = 0; c < col_factors.size(); ++c) out[c] *= col_factors[c];
+  }
 }
 
 void SourceTensor::forget() const {

@@ -24,13 +24,18 @@ struct SourceTensor {
   // Synthesized tensors (rope_freqs.weight, biases in another order) own their values, as F32;
   // stored is then nullptr.
   std::vector<float> values;
+  // What folding (models/fold.h) multiplies rows and columns by; empty: 1. With any, the tensor is
+  // F32 whatever is stored.
+  std::vector<float> row_factors, col_factors;
   Shape shape;
-  FormatId format{};
+  FormatId format{};  // of what is stored
+
+  bool is_folded() const { return !row_factors.empty() || !col_factors.empty(); }
 
   std::int64_t stored_row(std::int64_t row) const;
   // Rows [first, first + n) as floats, out [n, cols].
   void decode_rows(std::int64_t first, std::int64_t n, float* out) const;
-  // Bytes of one row in the stored format.
+  // Bytes of one row in the stored format, as they were before folding.
   std::span<const std::byte> row(std::int64_t row) const;
   // Its bytes leave memory until they are read again.
   void forget() const;

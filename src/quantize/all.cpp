@@ -1,4 +1,5 @@
 // The list of methods.
+#include <cstdlib>
 #include "base/error.h"
 #include "quantize/feedback.h"
 #include "quantize/fit.h"
@@ -10,15 +11,18 @@ namespace {
 // Two halves, their sum, a damped copy in double, and what error feedback keeps: H and a factor.
 constexpr int feedback_bytes = 2 * 4 + 4 + 8 + 4 + 4;
 
-constexpr Method list[] = {
+const Method list[] = {
     {"kquant", "nearest levels of the scales that each format's search finds; no calibration",
-     Needs::nothing, 0, begin_kquant},
+     Needs::nothing, 0, false, begin_kquant},
     {"imatrix", "the same, errors weighted by the mean square of each input", Needs::squares, 8,
-     begin_imatrix},
+     false, begin_imatrix},
     {"gptq", "then codes with error feedback by the second moments of the inputs", Needs::moments,
-     feedback_bytes, begin_gptq},
+     feedback_bytes, false, begin_gptq},
+    {"awq", "like imatrix, after scales moved between tensors to where rounding loses less",
+     Needs::moments, 16, true, begin_imatrix},
+    {"awq+gptq", "like gptq, after scales moved", Needs::moments, feedback_bytes, true, begin_gptq},
     {"best", "then descent, with what loses least on a held-out half of the text", Needs::moments,
-     feedback_bytes, begin_best},
+     feedback_bytes, std::getenv("NOFOLD") == nullptr, begin_best},
 };
 
 }  // namespace

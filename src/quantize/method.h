@@ -45,6 +45,7 @@ struct Method {
   Needs needs = Needs::nothing;
   // Memory for each of the cols^2 second moments of an input, the statistics included.
   int bytes_per_moment = 0;
+  bool folds = false;  // scales move between tensors before (models/fold.h, awq.h)
   // Throws Error(unsupported) when nybble does not write the target.
   std::unique_ptr<WeightQuantizer> (*begin)(const WeightTask& task) = nullptr;
 };

@@ -166,4 +166,36 @@ TEST(calibrate_walk, names_what_is_missing) {
                ErrorKind::invalid_input, HasSubstr("'magic' is no method of quantization"));
 }
 
+TEST(calibrate_walk, renders_chats_with_the_template_of_the_model) {
+  const TemporaryFolder folder;
+  std::string chats, rendered;
+  for (int i = 0; i < 40; ++i) {
+    chats += R"({"messages": [{"role": "user", "content": "A fox?"}]})"
+             "\n";
+    rendered += "user: A fox?<|endoftext|>";
+  }
+  CalibrateRequest request = calibration(folder / "text.gguf", 0);
+  request.settings.texts = {folder.make("a.txt", rendered)};
+  calibrate_model(request);
+
+  request.output = folder / "chat.gguf";
+  request.settings.texts = {folder.make("a.jsonl", chats)};
+  expect_error([&] { calibrate_model(request); }, ErrorKind::invalid_input,
+               HasSubstr("no chat template"));
+  std::filesystem::copy(tale, folder / "model");
+  folder.make("model/chat_template.jinja",
+              "{% for m in messages %}{{ m.role }}: {{ m.content }}{% endfor %}");
+  request.model = folder / "model";
+  calibrate_model(request);
+
+  // All but the name of the text is the same.
+  const std::string of_text = content_of(folder / "text.gguf"),
+                    of_chats = content_of(folder / "chat.gguf");
+  EXPECT_EQ(of_text.substr(of_text.size() - 100000), of_chats.substr(of_chats.size() - 100000));
+  request.output = folder / "bad.gguf";
+  request.settings.texts = {folder.make("bad.jsonl", "\n{\"messages\": 3}\n")};
+  expect_error([&] { calibrate_model(request); }, ErrorKind::invalid_input,
+               HasSubstr("bad.jsonl:2"));
+}
+
 }  // namespace nybble::walk

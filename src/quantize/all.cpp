@@ -3,6 +3,7 @@
 #include "quantize/feedback.h"
 #include "quantize/fit.h"
 #include "quantize/method.h"
+#include "quantize/rtn.h"
 
 namespace nybble::quantize {
 namespace {
@@ -11,6 +12,8 @@ namespace {
 constexpr int feedback_bytes = 2 * 4 + 4 + 8 + 4 + 4;
 
 constexpr Method list[] = {
+    {"rtn", "round to nearest: scales by the largest magnitude or the range; no search",
+     Needs::nothing, 0, begin_rtn, true},
     {"kquant", "nearest levels of the scales that each format's search finds; no calibration",
      Needs::nothing, 0, begin_kquant},
     {"imatrix", "the same, errors weighted by the mean square of each input", Needs::squares, 8,
@@ -22,6 +25,11 @@ constexpr Method list[] = {
 };
 
 }  // namespace
+
+bool writes(const Method& method, FormatId target) {
+  const formats::FormatInfo& format = formats::info(target);
+  return method.plain_only ? format.encode_plain != nullptr : format.encode != nullptr;
+}
 
 std::span<const Method> methods() {
   return list;

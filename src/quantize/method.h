@@ -47,7 +47,10 @@ struct Method {
   int bytes_per_moment = 0;
   // Throws Error(unsupported) when nybble does not write the target.
   std::unique_ptr<WeightQuantizer> (*begin)(const WeightTask& task) = nullptr;
+  bool plain_only = false;  // writes only formats that have plain scales
 };
+
+bool writes(const Method& method, FormatId target);
 
 std::span<const Method> methods();
 // Throws Error(invalid_input) naming the known ones.

@@ -153,8 +153,8 @@ void check_writable(const Recipe& recipe, const Method& method,
     if (writes(method, info.id) || choices[i].format == tensors[i].stored) continue;
     if (info.encode != nullptr) {
       fail(ErrorKind::unsupported,
-           "{}: {} would become {}, whose scales are searched always, which the method {} does "
-           "not; choose another type, or the method kquant",
+           "{}: {} would become {}, for which the method {} has no plain scales; choose another "
+           "type, or the method kquant",
            recipe.name(), tensors[i].name, info.name, method.name);
     }
     fail(ErrorKind::unsupported,

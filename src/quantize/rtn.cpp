@@ -27,8 +27,7 @@ std::unique_ptr<WeightQuantizer> begin_rtn(const WeightTask& task) {
   const formats::FormatInfo& format = formats::info(task.target);
   if (format.encode_plain == nullptr) {
     fail(ErrorKind::unsupported,
-         "{}: rtn takes scales without a search, and {} has no such scales; choose another type or "
-         "the method kquant",
+         "{}: the method rtn has no plain scales for {}; choose another type, or the method kquant",
          task.name, format.name);
   }
   return std::make_unique<RoundToNearest>(task);

@@ -132,7 +132,7 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
   const OpenedModel model = open_for_reading(request.input);
   if (writes) refuse_overwriting(model, request.output);
   Choices choices = choose(model.source, request);
-  quantize::check_writable(choices.recipe, choices.tensors, choices.types);
+  quantize::check_writable(choices.recipe, method_of(request), choices.tensors, choices.types);
   if (!request.allow_requantize) refuse_requantizing(model.source, choices);
 
   const quantize::Method& method = method_of(request);

@@ -50,10 +50,10 @@ Choices apply(const quantize::Recipe& recipe, const models::ModelSource& source,
 }
 
 // Whether a search can begin with these types.
-bool can_be_searched(const Choices& choices) {
-  return std::ranges::all_of(choices.types, [](const quantize::TypeChoice& choice) {
+bool can_be_searched(const Choices& choices, const quantize::Method& method) {
+  return std::ranges::all_of(choices.types, [&](const quantize::TypeChoice& choice) {
     const bool by_recipe = choice.reason.starts_with("recipe") || choice.fallback;
-    return !by_recipe || is_candidate(choice.format);
+    return !by_recipe || (is_candidate(choice.format) && quantize::writes(method, choice.format));
   });
 }
 
@@ -79,7 +79,7 @@ Choices choose(const models::ModelSource& source, const QuantizeRequest& request
   std::uint64_t best_bytes = 0, smallest_bytes = 0;
   for (const quantize::Recipe& recipe : quantize::recipes()) {
     const Choices choices = apply(recipe, source, request);
-    if (!can_be_searched(choices)) continue;
+    if (!can_be_searched(choices, method_of(request))) continue;
     const std::uint64_t bytes = make_plan(source, choices).bytes_after;
     if (bytes <= target && bytes >= best_bytes) {
       best = &recipe;

@@ -223,7 +223,8 @@ const std::vector<quantize::FormatOption>& TypeSearch::options_of(std::size_t in
   const std::size_t rows = values.size() / static_cast<std::size_t>(tensor.shape.cols());
   for (const std::string_view name : candidates) {
     const formats::FormatInfo& format = formats::info(*formats::find_by_name(name));
-    if (tensor.shape.cols() % format.block_len != 0) continue;
+    if (tensor.shape.cols() % format.block_len != 0 || !quantize::writes(method_, format.id))
+      continue;
     std::vector<std::byte> blocks(rows * row_bytes(format.id, tensor.shape.cols()));
     quantize::encode_rows(format.id, values, tensor.shape.cols(),
                           importance.empty() ? nullptr : importance.data(), pool_, blocks);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "formats/format.h"
 #include "formats/scale_search.h"
 #include "formats/weighted_block.h"
 
@@ -26,11 +27,18 @@ class AffineSearch {
     Grid grid(std::size_t g) const { return {scale * sub_scale[g], -offset * sub_offset[g]}; }
   };
 
+  // reaches and sub_reaches: as the constructor and run() take them.
+  static Result find(const Block& block, Scales scales, Reaches reaches, Reaches sub_reaches) {
+    if (scales == Scales::plain) return plain_rounding(block);
+    return AffineSearch(block, reaches).run(sub_reaches);
+  }
+
+ private:
   // reaches: of the grids tried for each group.
   AffineSearch(const Block& block, Reaches reaches) : block_(block) {
     for (std::size_t g = 0; g < n_groups; ++g) {
-      covering_[g] = covering_grid<len, max_code>(block_.group(g), 0);
-      fits_[g] = fit_grid<len, max_code>(block_.group(g), covering_[g], 0, reaches);
+      const Grid covering = covering_grid<len, max_code>(block_.group(g), 0);
+      fits_[g] = fit_grid<len, max_code>(block_.group(g), covering, 0, reaches);
     }
   }
 
@@ -43,12 +51,11 @@ class AffineSearch {
     const float offset = most_promising(-largest.offset, sub_reaches,
                                         [&](float o) { return predicted_error(scale, o); });
     const Result found = improved(choose(scale, offset));
-    const Result plain = plain_rounding();
+    const Result plain = plain_rounding(block_);
     if (found.error <= plain.error) return found;
     return improved(plain);
   }
 
- private:
   static constexpr int max_rounds = 2;
 
   static float nearest_sub(float sub) { return nearest_code<0, max_sub>(sub, 1, 0); }
@@ -65,17 +72,21 @@ class AffineSearch {
   }
 
   // What rounding without a search takes: the search never loses to it.
-  Result plain_rounding() const {
-    const Grid largest = largest_grid(covering_, [](Grid grid) { return grid; });
-    Result result;
-    result.scale = block_.stored.storable(largest.scale / max_sub);
-    result.offset = block_.stored.storable(-largest.offset / max_sub);
+  static Result plain_rounding(const Block& block) {
+    std::array<Grid, n_groups> covering;
     for (std::size_t g = 0; g < n_groups; ++g) {
-      const float scale = nearest_sub(covering_[g].scale * inverse_or_0(result.scale));
-      const float offset = nearest_sub(-covering_[g].offset * inverse_or_0(result.offset));
+      covering[g] = covering_grid<len, max_code>(block.group(g), 0);
+    }
+    const Grid largest = largest_grid(covering, [](Grid grid) { return grid; });
+    Result result;
+    result.scale = block.stored.storable(largest.scale / max_sub);
+    result.offset = block.stored.storable(-largest.offset / max_sub);
+    for (std::size_t g = 0; g < n_groups; ++g) {
+      const float scale = nearest_sub(covering[g].scale * inverse_or_0(result.scale));
+      const float offset = nearest_sub(-covering[g].offset * inverse_or_0(result.offset));
       result.sub_scale[g] = static_cast<std::uint8_t>(scale);
       result.sub_offset[g] = static_cast<std::uint8_t>(offset);
-      result.error += error_of<len, 0, max_code>(block_.group(g), result.grid(g));
+      result.error += error_of<len, 0, max_code>(block.group(g), result.grid(g));
     }
     return result;
   }
@@ -177,7 +188,6 @@ class AffineSearch {
   }
 
   const Block& block_;
-  std::array<Grid, n_groups> covering_;
   std::array<Fit, n_groups> fits_;
 };
 

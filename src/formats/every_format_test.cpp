@@ -49,6 +49,7 @@ TYPED_TEST(EveryFormat, is_described_in_the_table) {
   EXPECT_EQ(format.block_bytes, static_cast<int>(sizeof(typename TypeParam::Block)));
   EXPECT_EQ(format.bits_per_weight * format.block_len, 8.0 * format.block_bytes);
   EXPECT_EQ(format.encode != nullptr, Encodable<TypeParam>);
+  EXPECT_EQ(format.encode_plain != nullptr, PlainlyEncodable<TypeParam>);
   if (TypeParam::gguf_type >= 0) {
     EXPECT_EQ(find_by_gguf_type(static_cast<std::uint32_t>(TypeParam::gguf_type)), format.id);
   }

@@ -26,6 +26,17 @@ concept Encodable = Format<F> && requires(const float* x, const float* importanc
   { F::encode(x, importance) } -> std::same_as<typename F::Block>;
 };
 
+// How encoders of scalar codes choose scales: by a search, or plainly by the largest magnitude of
+// each group, over its range where the format has offsets.
+enum class Scales { searched, plain };
+
+// Formats with a plain choice, the baseline of every search. Those whose encoder never searches
+// give the same for both.
+template <class F>
+concept PlainlyEncodable = Encodable<F> && requires(const float* x) {
+  { F::encode(x, nullptr, Scales::plain) } -> std::same_as<typename F::Block>;
+};
+
 // Scales of one block: group g of an affine block has value scale * sub_scale[g] * (code - zero) +
 // offset * sub_offset[g].
 template <int n_groups>

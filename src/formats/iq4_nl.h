@@ -29,7 +29,7 @@ struct IQ4_NL {
     decode_split_nibbles<IQ4_NL>(block.codes, to_float(block.scale), out);
   }
 
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(TableFormat<IQ4_NL> && Encodable<IQ4_NL> && sizeof(IQ4_NL::Block) == 18);
 

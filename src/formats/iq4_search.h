@@ -1,10 +1,11 @@
 // Finds the scale of 32 weights on the levels of IQ4_NL and IQ4_XS.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 
+#include "formats/format.h"
 #include "formats/level_search.h"
+#include "formats/scale_search.h"
 #include "formats/table_codes.h"
 
 namespace nybble::formats {
@@ -26,11 +27,15 @@ struct IQ4Search : LevelSearch<IQ4Levels> {
   };
 
   // x [32] of magnitudes up to 1. A group of nothing but values below any sub-scale gets the scale
-  // 0.
-  static Fits search_group(const float* x, const float* weight, bool has_importance) {
-    float largest = 0;
-    for (int i = 0; i < 32; ++i) largest = std::max(largest, std::fabs(x[i]));
+  // 0. The plain scale maps the value farthest from 0 to the outermost level.
+  static Fits fits_of_group(const float* x, const float* weight, Scales scales,
+                            bool has_importance) {
+    const float farthest = farthest_from_0(x, 32), largest = std::fabs(farthest);
     if (largest < 1e-9f) return {};
+    if (scales == Scales::plain) {
+      const ScaleFit plain{farthest / IQ4Levels::value[0], 0, 1};
+      return {{plain, plain}};
+    }
     const SearchSteps steps = has_importance ? importance_steps : own_steps;
     return {{search<32>(x, weight, largest, -1, steps), search<32>(x, weight, largest, 1, steps)}};
   }

@@ -9,15 +9,15 @@
 namespace nybble::formats {
 namespace {
 
-struct Scales {
+struct BlockScales {
   Half block;
   int sub[8] = {};
   float error = std::numeric_limits<float>::infinity();
 };
 
 // For a given scale of the block, the sub-scales that add least to the errors of the fits.
-Scales choose_sub_scales(const IQ4Search::Fits (&fits)[8], Half block_scale, float unit) {
-  Scales scales{block_scale, {}, 0};
+BlockScales choose_sub_scales(const IQ4Search::Fits (&fits)[8], Half block_scale, float unit) {
+  BlockScales scales{block_scale, {}, 0};
   const float step = to_float(block_scale) / unit;
   const float inverse = step == 0 ? 0 : 1 / step;
   for (int g = 0; g < 8; ++g) {
@@ -37,8 +37,8 @@ Scales choose_sub_scales(const IQ4Search::Fits (&fits)[8], Half block_scale, flo
 }
 
 // Tries the block's scales that make the largest group scale an integer of the upper quarter, in
-// either direction.
-Scales choose_scales(const IQ4Search::Fits (&fits)[8], float unit) {
+// either direction; the plain one makes it the largest that either sign has.
+BlockScales choose_scales(const IQ4Search::Fits (&fits)[8], float unit, Scales how) {
   // The magnitude has a variable of its own: clang 19.1.7 drops the fabs of "if (fabs(x) >
   // fabs(largest)) largest = x" when it unrolls the loop.
   float largest = 0, magnitude = 0;
@@ -49,11 +49,12 @@ Scales choose_scales(const IQ4Search::Fits (&fits)[8], float unit) {
       largest = scale;
     }
   }
-  Scales best;
-  for (int sub = 24; sub <= 32; ++sub) {
+  BlockScales best;
+  const bool plain = how == Scales::plain;
+  for (int sub = plain ? 31 : 24; sub <= (plain ? 31 : 32); ++sub) {
     for (const int sign : {-1, 1}) {
       const Half scale = finite_half(largest * unit / static_cast<float>(sign * sub));
-      const Scales found = choose_sub_scales(fits, scale, unit);
+      const BlockScales found = choose_sub_scales(fits, scale, unit);
       if (found.error < best.error) best = found;
     }
   }
@@ -68,16 +69,16 @@ void write_sub_scale(IQ4_XS::Block& block, int group, int sub) {
 
 }  // namespace
 
-IQ4_XS::Block IQ4_XS::encode(const float* x, const float* importance) {
+IQ4_XS::Block IQ4_XS::encode(const float* x, const float* importance, Scales how) {
   const ScaledValues<256> values(x, importance);
   Block block{finite_half(values.unit), 0, {}, {}};
   if (!(values.unit > 0)) return block;
   IQ4Search::Fits fits[8];
   for (int g = 0; g < 8; ++g) {
-    fits[g] =
-        IQ4Search::search_group(values.x + 32 * g, values.weight + 32 * g, importance != nullptr);
+    fits[g] = IQ4Search::fits_of_group(values.x + 32 * g, values.weight + 32 * g, how,
+                                       importance != nullptr);
   }
-  const Scales scales = choose_scales(fits, values.unit);
+  const BlockScales scales = choose_scales(fits, values.unit, how);
   block.scale = scales.block;
   for (int g = 0; g < 8; ++g) {
     write_sub_scale(block, g, scales.sub[g]);

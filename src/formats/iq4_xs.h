@@ -43,7 +43,7 @@ struct IQ4_XS {
     }
   }
 
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(TableFormat<IQ4_XS> && Encodable<IQ4_XS> && sizeof(IQ4_XS::Block) == 136);
 

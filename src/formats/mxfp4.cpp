@@ -8,9 +8,9 @@
 
 namespace nybble::formats {
 
-// The best of three exponents: the one of the MX specification (the largest magnitude within 4
-// ... 8 units), which clips at 6, and its neighbours.
-MXFP4::Block MXFP4::encode(const float* x, const float* importance) {
+// The plain exponent is the one of the MX specification (the largest magnitude within 4 ... 8
+// units), which clips at 6; the search takes the best of it and its neighbours.
+MXFP4::Block MXFP4::encode(const float* x, const float* importance, Scales scales) {
   float largest = 0;
   for (int i = 0; i < block_len; ++i) largest = std::max(largest, std::fabs(x[i]));
   Block block{};
@@ -24,6 +24,7 @@ MXFP4::Block MXFP4::encode(const float* x, const float* importance) {
       least = error;
       block.exponent = candidate;
     }
+    if (scales == Scales::plain) break;
   }
   E2M1Search<32>::write_codes(x, half_scale(block.exponent), block.codes);
   return block;

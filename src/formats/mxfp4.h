@@ -37,7 +37,7 @@ struct MXFP4 {
     decode_split_nibbles<MXFP4>(block.codes, half_scale(block.exponent), out);
   }
 
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(TableFormat<MXFP4> && Encodable<MXFP4> && sizeof(MXFP4::Block) == 17);
 

@@ -46,7 +46,7 @@ struct NVFP4 {
   }
 
   // Takes the values as already divided by the tensor's own scale, if it has one.
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(TableFormat<NVFP4> && Encodable<NVFP4> && sizeof(NVFP4::Block) == 36);
 

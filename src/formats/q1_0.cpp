@@ -7,7 +7,7 @@
 namespace nybble::formats {
 
 // The best scale for signs is the weighted mean of the magnitudes.
-Q1_0::Block Q1_0::encode(const float* x, const float* importance) {
+Q1_0::Block Q1_0::encode(const float* x, const float* importance, Scales) {
   const ScaledValues<128> values(x, importance);
   double sum = 0, weights = 0;
   std::uint8_t codes[128];

@@ -35,7 +35,7 @@ struct Q1_0 {
     unpack(block, codes);
     for (int i = 0; i < block_len; ++i) out[i] = codes[i] != 0 ? scale : -scale;
   }
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<Q1_0> && Encodable<Q1_0> && sizeof(Q1_0::Block) == 18);
 

@@ -13,13 +13,14 @@ using Search = LevelSearch<Levels>;
 }  // namespace
 
 // The largest magnitude lands between 0.9 and 6, where 2 and -1 are the outer levels, for scales
-// of both signs.
-Q2_0::Block Q2_0::encode(const float* x, const float* importance) {
+// of both signs. The plain scale maps it to 1 or -1, since 2 has no counterpart.
+Q2_0::Block Q2_0::encode(const float* x, const float* importance, Scales scales) {
   const ScaledValues<64> values(x, importance);
   Block block{finite_half(values.unit), {}};
   if (!(values.unit > 0)) return block;
-  ScaleFit best;
+  ScaleFit best{1};
   for (const float sign : {1.0f, -1.0f}) {
+    if (scales == Scales::plain) break;
     const auto found = Search::search<64>(values.x, values.weight, 1, sign, {0.9f, 1.1f, 21});
     if (found.error < best.error) best = found;
   }

@@ -28,7 +28,7 @@ struct Q2_0 {
     return {.scale = to_float(block.scale), .sub_scale = {1}};
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q2_0>(block, out); }
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<Q2_0> && Encodable<Q2_0> && sizeof(Q2_0::Block) == 18);
 

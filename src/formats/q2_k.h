@@ -37,7 +37,7 @@ struct Q2_K {
     return groups;
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q2_K>(block, out); }
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<Q2_K> && Encodable<Q2_K> && sizeof(Q2_K::Block) == 84);
 

@@ -4,11 +4,11 @@
 
 namespace nybble::formats {
 
-Q3_K::Block Q3_K::encode(const float* x, const float* importance) {
+Q3_K::Block Q3_K::encode(const float* x, const float* importance, Scales scales) {
   Block result{};
   const WeightedBlock<256, 16> block(x, importance);
-  const auto found =
-      SymmetricSearch<16, 16, -zero, zero - 1, -32>(block, {-1, 2, 10}).run({-4, 4, 16}, 2);
+  const auto found = SymmetricSearch<16, 16, -zero, zero - 1, -32>::find(block, scales, {-1, 2, 10},
+                                                                         {-4, 4, 16}, 2);
   std::uint8_t codes[256];
   block.round_to_codes<-zero, zero - 1>([&](std::size_t g) { return found.grid(g); }, codes);
   result.scale = block.stored.store(found.scale);

@@ -45,7 +45,7 @@ struct Q3_K {
     return groups;
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q3_K>(block, out); }
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<Q3_K> && Encodable<Q3_K> && sizeof(Q3_K::Block) == 110);
 

@@ -4,10 +4,10 @@
 
 namespace nybble::formats {
 
-Q4_1::Block Q4_1::encode(const float* x, const float* importance) {
+Q4_1::Block Q4_1::encode(const float* x, const float* importance, Scales scales) {
   Block result{};
   const WeightedBlock<32, 32> block(x, importance);
-  const Grid grid = search_grid<32, 15>(block, {-2, 2, 10});
+  const Grid grid = search_grid<32, 15>(block, scales, {-2, 2, 10});
   std::uint8_t codes[32];
   round_to_codes<32, 0, 15>(block.x, grid, codes);
   result.scale = block.stored.store(grid.scale);

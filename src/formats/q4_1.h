@@ -34,7 +34,7 @@ struct Q4_1 {
             .sub_offset = {1}};
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q4_1>(block, out); }
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<Q4_1> && Encodable<Q4_1> && sizeof(Q4_1::Block) == 20);
 

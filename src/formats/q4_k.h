@@ -33,7 +33,7 @@ struct Q4_K {
     return SubScalesK::unpack(block.sub).groups(block.scale, block.offset);
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q4_K>(block, out); }
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<Q4_K> && Encodable<Q4_K> && sizeof(Q4_K::Block) == 144);
 

@@ -37,7 +37,7 @@ struct Q5_0 {
     return {.scale = to_float(block.scale), .sub_scale = {1}};
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q5_0>(block, out); }
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<Q5_0> && Encodable<Q5_0> && sizeof(Q5_0::Block) == 22);
 

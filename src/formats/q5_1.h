@@ -40,7 +40,7 @@ struct Q5_1 {
             .sub_offset = {1}};
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q5_1>(block, out); }
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<Q5_1> && Encodable<Q5_1> && sizeof(Q5_1::Block) == 24);
 

@@ -39,7 +39,7 @@ struct Q5_K {
     return SubScalesK::unpack(block.sub).groups(block.scale, block.offset);
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q5_K>(block, out); }
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<Q5_K> && Encodable<Q5_K> && sizeof(Q5_K::Block) == 176);
 

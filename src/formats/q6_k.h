@@ -40,7 +40,7 @@ struct Q6_K {
     return groups;
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q6_K>(block, out); }
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<Q6_K> && Encodable<Q6_K> && sizeof(Q6_K::Block) == 210);
 

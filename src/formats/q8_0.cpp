@@ -9,7 +9,7 @@ namespace nybble::formats {
 
 // Absmax: at 8 bits a search for a better scale gains nothing that can be measured. The codes are
 // rounded with the scale as it is stored.
-Q8_0::Block Q8_0::encode(const float* x, const float*) {
+Q8_0::Block Q8_0::encode(const float* x, const float*, Scales) {
   const WeightedBlock<32, 32> block(x, nullptr);
   const float scale = block.stored.storable(std::fabs(farthest_from_0(block.x, 32)) / 127);
   Block result{block.stored.store(scale), {}};

@@ -23,7 +23,7 @@ struct Q8_0 {
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<Q8_0>(block, out); }
 
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<Q8_0> && Encodable<Q8_0> && sizeof(Q8_0::Block) == 34);
 

@@ -27,6 +27,14 @@ void encode_blocks(const float* x, const float* importance, std::size_t n, std::
 }
 
 template <class F>
+void encode_plain_blocks(const float* x, std::size_t n, std::byte* blocks) {
+  for (std::size_t b = 0; b < n; ++b) {
+    const auto block = F::encode(x + b * F::block_len, nullptr, Scales::plain);
+    std::memcpy(blocks + b * sizeof(block), &block, sizeof(block));
+  }
+}
+
+template <class F>
 constexpr FormatInfo describe() {
   static_assert(Format<F>);
   FormatInfo format{.id = id_of<F>(),
@@ -36,8 +44,10 @@ constexpr FormatInfo describe() {
                     .block_bytes = sizeof(typename F::Block),
                     .bits_per_weight = 8.0 * sizeof(typename F::Block) / F::block_len,
                     .decode = decode_blocks<F>,
-                    .encode = nullptr};
+                    .encode = nullptr,
+                    .encode_plain = nullptr};
   if constexpr (Encodable<F>) format.encode = encode_blocks<F>;
+  if constexpr (PlainlyEncodable<F>) format.encode_plain = encode_plain_blocks<F>;
   return format;
 }
 

@@ -27,6 +27,8 @@ struct FormatInfo {
   // Encodes n blocks from n * block_len floats; importance as in Encodable, of the same length or
   // nullptr. nullptr when nybble does not write the format.
   void (*encode)(const float* x, const float* importance, std::size_t n, std::byte* blocks);
+  // The same with plain scales; nullptr when the format has none.
+  void (*encode_plain)(const float* x, std::size_t n, std::byte* blocks);
 };
 
 // All formats in the order of the list.

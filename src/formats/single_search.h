@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "formats/format.h"
 #include "formats/scale_search.h"
 #include "formats/weighted_block.h"
 
@@ -10,7 +11,7 @@ namespace nybble::formats {
 
 // value = scale * code, codes lo ... hi
 template <int n, int lo, int hi>
-float search_scale(const WeightedBlock<n, n>& block, Reaches reaches) {
+float search_scale(const WeightedBlock<n, n>& block, Scales scales, Reaches reaches) {
   const Weighted group = block.group(0);
   const float extreme = farthest_from_0(group.x, n);
   float best = 0, least = INFINITY;
@@ -19,8 +20,8 @@ float search_scale(const WeightedBlock<n, n>& block, Reaches reaches) {
     const float error = error_of<n, lo, hi>(group, {stored, 0});
     if (error < least) least = error, best = stored;
   };
-  keep_better(extreme /
-              lo);  // what rounding without a search takes, so the search never loses to it
+  keep_better(extreme / lo);  // the plain choice, so the search never loses to it
+  if (scales == Scales::plain) return best;
   keep_better(fit_scale<n, lo, hi>(group, extreme, lo, reaches).grid.scale);
   keep_better(fit_scale<n, lo, hi>(group, extreme, hi, reaches).grid.scale);
   return best;
@@ -28,7 +29,7 @@ float search_scale(const WeightedBlock<n, n>& block, Reaches reaches) {
 
 // value = scale * code + offset, codes 0 ... max_code
 template <int n, int max_code>
-Grid search_grid(const WeightedBlock<n, n>& block, Reaches reaches) {
+Grid search_grid(const WeightedBlock<n, n>& block, Scales scales, Reaches reaches) {
   const Weighted group = block.group(0);
   Grid best;
   float least = INFINITY;
@@ -38,7 +39,8 @@ Grid search_grid(const WeightedBlock<n, n>& block, Reaches reaches) {
     if (error < least) least = error, best = stored;
   };
   const Grid covering = covering_grid<n, max_code>(group, INFINITY);
-  keep_better(covering);
+  keep_better(covering);  // the plain choice
+  if (scales == Scales::plain) return best;
   keep_better(fit_grid<n, max_code>(group, covering, INFINITY, reaches).grid);
   return best;
 }

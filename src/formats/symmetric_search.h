@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "formats/format.h"
 #include "formats/scale_search.h"
 #include "formats/weighted_block.h"
 
@@ -26,6 +27,14 @@ class SymmetricSearch {
     Grid grid(std::size_t g) const { return {scale * static_cast<float>(sub[g]), 0}; }
   };
 
+  // reaches: of the scales tried for each group; the others as run() takes them.
+  static Result find(const Block& block, Scales scales, Reaches reaches, Reaches sub_reaches,
+                     int n_starts) {
+    if (scales == Scales::plain) return plain_rounding(block);
+    return SymmetricSearch(block, reaches).run(sub_reaches, n_starts);
+  }
+
+ private:
   SymmetricSearch(const Block& block, Reaches reaches) : block_(block) {
     for (std::size_t g = 0; g < n_groups; ++g) fit_group(g, reaches);
   }
@@ -39,26 +48,25 @@ class SymmetricSearch {
       const Result result = improved(choose(start));
       if (result.error < best.error) best = result;
     }
-    const Result plain = plain_rounding();
+    const Result plain = plain_rounding(block_);
     if (best.error <= plain.error) return best;
     return improved(plain);
   }
 
- private:
   static constexpr int max_rounds = 2;
 
   // What rounding without a search takes: the search never loses to it.
-  Result plain_rounding() const {
+  static Result plain_rounding(const Block& block) {
     constexpr int max_sub = -sub_lo - 1;
     std::array<float, n_groups> scales;
     for (std::size_t g = 0; g < n_groups; ++g) {
-      scales[g] = std::fabs(farthest_from_0(block_.group(g).x, len)) / hi;
+      scales[g] = std::fabs(farthest_from_0(block.group(g).x, len)) / hi;
     }
     Result result;
-    result.scale = block_.stored.storable(farthest_from_0(scales.data(), n_groups) / max_sub);
+    result.scale = block.stored.storable(farthest_from_0(scales.data(), n_groups) / max_sub);
     for (std::size_t g = 0; g < n_groups; ++g) {
       result.sub[g] = nearest_sub(scales[g] * inverse_or_0(result.scale));
-      result.error += error_of<len, lo, hi>(block_.group(g), result.grid(g));
+      result.error += error_of<len, lo, hi>(block.group(g), result.grid(g));
     }
     return result;
   }

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/half.h"
+#include "formats/format.h"
 #include "formats/level_search.h"
 
 namespace nybble::formats {
@@ -39,11 +40,13 @@ inline float best_ternary_scale(const ScaledValues<256>& values) {
   return static_cast<float>(scale);
 }
 
-// x [256]; importance [256] or nullptr.
-inline TernaryCodes encode_ternary(const float* x, const float* importance) {
+// x [256]; importance [256] or nullptr. The plain scale is the largest magnitude.
+inline TernaryCodes encode_ternary(const float* x, const float* importance, Scales scales) {
   const ScaledValues<256> values(x, importance);
   TernaryCodes result{finite_half(values.unit)};
-  if (values.unit > 0) result.scale = finite_half(best_ternary_scale(values) * values.unit);
+  if (values.unit > 0 && scales == Scales::searched) {
+    result.scale = finite_half(best_ternary_scale(values) * values.unit);
+  }
   const float half_step = to_float(result.scale) / 2;
   for (int i = 0; i < 256; ++i) {
     const bool is_zero = half_step == 0 || !(std::fabs(x[i]) > half_step);

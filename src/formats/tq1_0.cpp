@@ -19,8 +19,8 @@ void encode_digits(const std::uint8_t* codes, std::uint8_t* bytes) {
 
 }  // namespace
 
-TQ1_0::Block TQ1_0::encode(const float* x, const float* importance) {
-  const TernaryCodes ternary = encode_ternary(x, importance);
+TQ1_0::Block TQ1_0::encode(const float* x, const float* importance, Scales scales) {
+  const TernaryCodes ternary = encode_ternary(x, importance, scales);
   Block block{{}, {}, {}, ternary.scale};
   encode_digits<32, 5>(ternary.codes, block.digits32);
   encode_digits<16, 5>(ternary.codes + 160, block.digits16);

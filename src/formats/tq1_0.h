@@ -46,7 +46,7 @@ struct TQ1_0 {
     decode_digits<4, 4>(block.digits4, scale, out + 240);
   }
 
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 
  private:
   template <int width, int n_digits>

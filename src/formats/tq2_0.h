@@ -28,7 +28,7 @@ struct TQ2_0 {
     return {.scale = to_float(block.scale), .sub_scale = {1}};
   }
   static constexpr void decode(const Block& block, float* out) { decode_affine<TQ2_0>(block, out); }
-  static Block encode(const float* x, const float* importance);
+  static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 };
 static_assert(AffineFormat<TQ2_0> && Encodable<TQ2_0> && sizeof(TQ2_0::Block) == 66);
 

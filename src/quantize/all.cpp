@@ -1,9 +1,11 @@
 // The list of methods.
 #include <cstdlib>
+
 #include "base/error.h"
 #include "quantize/feedback.h"
 #include "quantize/fit.h"
 #include "quantize/method.h"
+#include "quantize/rtn.h"
 
 namespace nybble::quantize {
 namespace {
@@ -12,20 +14,27 @@ namespace {
 constexpr int feedback_bytes = 2 * 4 + 4 + 8 + 4 + 4;
 
 const Method list[] = {
+    {"rtn", "round to nearest: scales by the largest magnitude or the range; no search",
+     Needs::nothing, 0, begin_rtn, false, true},
     {"kquant", "nearest levels of the scales that each format's search finds; no calibration",
-     Needs::nothing, 0, false, begin_kquant},
+     Needs::nothing, 0, begin_kquant},
     {"imatrix", "the same, errors weighted by the mean square of each input", Needs::squares, 8,
-     false, begin_imatrix},
+     begin_imatrix},
     {"gptq", "then codes with error feedback by the second moments of the inputs", Needs::moments,
-     feedback_bytes, false, begin_gptq},
+     feedback_bytes, begin_gptq},
     {"awq", "like imatrix, after scales moved between tensors to where rounding loses less",
-     Needs::moments, 16, true, begin_imatrix},
-    {"awq+gptq", "like gptq, after scales moved", Needs::moments, feedback_bytes, true, begin_gptq},
+     Needs::moments, 16, begin_imatrix, true},
+    {"awq+gptq", "like gptq, after scales moved", Needs::moments, feedback_bytes, begin_gptq, true},
     {"best", "then descent, with what loses least on a held-out half of the text", Needs::moments,
-     feedback_bytes, std::getenv("NOFOLD") == nullptr, begin_best},
+     feedback_bytes, begin_best, std::getenv("NOFOLD") == nullptr},
 };
 
 }  // namespace
+
+bool writes(const Method& method, FormatId target) {
+  const formats::FormatInfo& format = formats::info(target);
+  return method.plain_only ? format.encode_plain != nullptr : format.encode != nullptr;
+}
 
 std::span<const Method> methods() {
   return list;

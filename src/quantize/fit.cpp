@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "tensor/tensor.h"
 
 namespace nybble::quantize {
 namespace {
@@ -38,17 +37,12 @@ class Fit final : public WeightQuantizer {
 
 }  // namespace
 
-void encode_rows(FormatId target, std::span<const float> values, std::int64_t n_cols,
+void encode_rows(FormatId target, std::span<const float> values, std::int64_t cols,
                  const float* importance, ThreadPool& pool, std::span<std::byte> blocks) {
-  const formats::FormatInfo& format = formats::info(target);
-  const auto cols = static_cast<std::size_t>(n_cols);
-  const std::size_t row_size = row_bytes(target, n_cols);
-  const std::size_t row_blocks = cols / static_cast<std::size_t>(format.block_len);
-  pool.run(static_cast<std::int64_t>(values.size() / cols), [&](std::int64_t i, int) {
-    const auto row = static_cast<std::size_t>(i);
-    format.encode(values.data() + row * cols, importance, row_blocks,
-                  blocks.data() + row * row_size);
-  });
+  const auto encode = formats::info(target).encode;
+  for_each_row(
+      target, values, cols, pool, blocks,
+      [&](const float* x, std::size_t n, std::byte* out) { encode(x, importance, n, out); });
 }
 
 std::unique_ptr<WeightQuantizer> begin_kquant(const WeightTask& task) {

@@ -45,10 +45,13 @@ struct Method {
   Needs needs = Needs::nothing;
   // Memory for each of the cols^2 second moments of an input, the statistics included.
   int bytes_per_moment = 0;
-  bool folds = false;  // scales move between tensors before (models/fold.h, awq.h)
   // Throws Error(unsupported) when nybble does not write the target.
   std::unique_ptr<WeightQuantizer> (*begin)(const WeightTask& task) = nullptr;
+  bool folds = false;       // scales move between tensors before (models/fold.h, awq.h)
+  bool plain_only = false;  // writes only formats that have plain scales
 };
+
+bool writes(const Method& method, FormatId target);
 
 std::span<const Method> methods();
 // Throws Error(invalid_input) naming the known ones.

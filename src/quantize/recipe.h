@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "formats/registry.h"
+#include "quantize/method.h"
 #include "quantize/recipe_condition.h"
 #include "tensor/shape.h"
 
@@ -78,8 +79,8 @@ std::vector<TypeChoice> choose_types(const Recipe& recipe, const ModelFacts& mod
 FormatId format_named(std::string_view name, std::string_view asked_by);
 
 // Throws Error(unsupported) when a tensor would have to be written in a format that nybble only
-// reads.
-void check_writable(const Recipe& recipe, std::span<const TensorFacts> tensors,
-                    std::span<const TypeChoice> choices);
+// reads, or that the method does not write.
+void check_writable(const Recipe& recipe, const Method& method,
+                    std::span<const TensorFacts> tensors, std::span<const TypeChoice> choices);
 
 }  // namespace nybble::quantize

@@ -146,11 +146,17 @@ std::vector<TypeChoice> choose_types(const Recipe& recipe, const ModelFacts& mod
   return choices;
 }
 
-void check_writable(const Recipe& recipe, std::span<const TensorFacts> tensors,
-                    std::span<const TypeChoice> choices) {
+void check_writable(const Recipe& recipe, const Method& method,
+                    std::span<const TensorFacts> tensors, std::span<const TypeChoice> choices) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const formats::FormatInfo& info = formats::info(choices[i].format);
-    if (info.encode || choices[i].format == tensors[i].stored) continue;
+    if (writes(method, info.id) || choices[i].format == tensors[i].stored) continue;
+    if (info.encode != nullptr) {
+      fail(ErrorKind::unsupported,
+           "{}: {} would become {}, for which the method {} has no plain scales; choose another "
+           "type, or the method kquant",
+           recipe.name(), tensors[i].name, info.name, method.name);
+    }
     fail(ErrorKind::unsupported,
          "{}: {} would become {}, a format that nybble reads but cannot write yet; choose another "
          "type than {}",

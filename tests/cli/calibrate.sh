@@ -19,6 +19,15 @@ r = json.load(sys.stdin)['report']
 print(r['method'], len(r['notes']))"
 say nybble quantize $M other.gguf Q4_0 --calibration diagonal.gguf
 say nybble quantize $M other.gguf Q4_0 --method magic
+for method in rtn kquant; do
+  nybble quantize $M $method.gguf Q4_K_M --method $method >/dev/null 2>&1
+  nybble receipt $method.gguf --json >$method.json
+done
+python3 -c "
+import json
+rtn, kquant = ([t['relative_error'] for t in json.load(open(f'{m}.json'))['tensors']] for m in ('rtn', 'kquant'))
+print('the search loses more than rtn in', sum(k > r for k, r in zip(kquant, rtn)), 'tensors of', len(rtn))"
+rm {rtn,kquant}.{gguf,json}
 say nybble quantize $M other.gguf Q4_0 --calibration nowhere.txt
 say nybble quantize $M other.gguf Q4_0 --calibration q3.gguf
 say nybble calibrate $M -f $T

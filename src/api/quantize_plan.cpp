@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "api/type_search.h"
+#include "api/type_options.h"
 #include "base/error.h"
 
 namespace nybble {

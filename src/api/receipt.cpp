@@ -45,14 +45,15 @@ OrderedJson describe_source(const OpenedModel& model) {
 OrderedJson describe_request(const QuantizeRequest& request) {
   OrderedJson types = OrderedJson::array();
   for (const auto& [pattern, type] : request.tensor_types) types.push_back({pattern, type});
-  return {{"target_bytes", request.target_bytes},
-          {"target_bpw", request.target_bpw},
-          {"pure", request.pure},
-          {"allow_requantize", request.allow_requantize},
-          {"allow_nan", request.allow_nan},
-          {"tensor_types", types},
-          {"output_tensor_type", request.output_tensor_type},
-          {"token_embedding_type", request.token_embedding_type}};
+  OrderedJson json = {{"pure", request.pure},
+                      {"allow_requantize", request.allow_requantize},
+                      {"allow_nan", request.allow_nan},
+                      {"tensor_types", types},
+                      {"output_tensor_type", request.output_tensor_type},
+                      {"token_embedding_type", request.token_embedding_type}};
+  if (request.target_bytes > 0) json["target_bytes"] = request.target_bytes;
+  if (request.target_bpw > 0) json["target_bpw"] = request.target_bpw;
+  return json;
 }
 
 OrderedJson describe(const calibrate::Provenance* statistics) {

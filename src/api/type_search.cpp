@@ -5,20 +5,14 @@
 #include <numeric>
 
 #include "api/encode_tensor.h"
+#include "api/type_options.h"
 #include "base/error.h"
-#include "quantize/fit.h"
 
 namespace nybble {
 namespace {
 
 constexpr int bands = 4;  // parts of the depth
 constexpr int most_rounds = 3;
-constexpr std::int64_t sampled_rows = 32;
-// What stock llama.cpp runs everywhere.
-constexpr std::string_view candidates[] = {"IQ2_XXS", "IQ2_XS", "IQ2_S",  "Q2_K",   "IQ3_XXS",
-                                           "IQ3_S",   "Q3_K",   "IQ4_XS", "IQ4_NL", "Q4_K",
-                                           "Q5_0",    "Q5_1",   "Q5_K",   "Q6_K",   "Q8_0"};
-
 bool may_change(const quantize::TypeChoice& choice) {
   return choice.reason.starts_with("recipe") || choice.reason.starts_with("fallback") ||
          choice.reason.starts_with("size");
@@ -37,31 +31,7 @@ std::string part_of(const std::string& name, int layers) {
   return fmt::format("{} {}", role, layer * bands / layers);
 }
 
-std::uint64_t bytes_of(const models::SourceTensor& tensor, FormatId format) {
-  return static_cast<std::uint64_t>(tensor.shape.rows()) * row_bytes(format, tensor.shape.cols());
-}
-
-// Sum of importance * (x - back)^2, over the same sum of x^2.
-double relative_loss(std::span<const float> values, std::span<const float> importance,
-                     FormatId format, std::span<const std::byte> blocks) {
-  const formats::FormatInfo& info = formats::info(format);
-  std::vector<float> back(values.size());
-  info.decode(blocks.data(), values.size() / static_cast<std::size_t>(info.block_len), back.data());
-  double lost = 0, whole = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double weight = importance.empty() ? 1 : importance[i % importance.size()];
-    const double difference = double{values[i]} - double{back[i]};
-    lost += weight * difference * difference;
-    whole += weight * double{values[i]} * double{values[i]};
-  }
-  return whole == 0 ? 0 : lost / whole;
-}
-
 }  // namespace
-
-bool is_candidate(FormatId format) {
-  return std::ranges::find(candidates, formats::info(format).name) != std::end(candidates);
-}
 
 TypeSearch::TypeSearch(const models::ModelSource& source, const quantize::Method& method,
                        const StreamOptions& stream, const DivergenceProbe& probe,
@@ -81,6 +51,7 @@ std::vector<quantize::TypeChoice> TypeSearch::run(std::vector<quantize::TypeChoi
       parts[part_of(source_.tensors[i].name, source_.config.layers)].push_back(i);
   }
   parts_.assign(parts.begin(), parts.end());
+  check_budget(types, budget);
   Types best;
   double least = 0;
   for (int round = 0; round < most_rounds; ++round) {
@@ -200,37 +171,33 @@ TypeSearch::Types TypeSearch::next(const Types& types, std::uint64_t budget,
     if (!may_change(types[i])) fixed += bytes_of(source_.tensors[i], types[i].format);
   const auto choice = quantize::allocate(options, budget > fixed ? budget - fixed : 0);
   Types result = types;
-  std::uint64_t bytes = fixed;
-  for (std::size_t k = 0; k < tensors.size(); ++k) {
-    const quantize::FormatOption& option = options[k][choice[k]];
-    result[tensors[k]] = {option.format, "size"};
-    bytes += option.bytes;
+  for (std::size_t k = 0; k < tensors.size(); ++k)
+    result[tensors[k]] = {options[k][choice[k]].format, "size"};
+  return result;
+}
+
+// Before anything that takes long.
+void TypeSearch::check_budget(const Types& types, std::uint64_t budget) const {
+  std::uint64_t least = 0;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const models::SourceTensor& tensor = source_.tensors[i];
+    std::uint64_t bytes = bytes_of(tensor, types[i].format);
+    if (may_change(types[i])) {
+      for (const FormatId format : candidates_for(tensor, method_))
+        bytes = std::min(bytes, bytes_of(tensor, format));
+    }
+    least += bytes;
   }
-  if (bytes <= budget) return result;
+  if (least <= budget) return;
   fail(ErrorKind::invalid_input,
-       "the smallest types take {} bytes of tensors, {} were asked for; ask for more", bytes,
+       "the smallest types take {} bytes of tensors, {} were asked for; ask for more", least,
        budget);
 }
 
 const std::vector<quantize::FormatOption>& TypeSearch::options_of(std::size_t index) {
   std::vector<quantize::FormatOption>& options = options_[index];
-  if (!options.empty()) return options;
-  const models::SourceTensor& tensor = source_.tensors[index];
-  const std::vector<float> values = sample_rows(tensor, sampled_rows);
-  std::vector<float> importance;
-  if (const auto inputs = inputs_of(tensor, stream_.statistics))
-    importance = calibrate::mean_squares(*inputs);
-  const std::size_t rows = values.size() / static_cast<std::size_t>(tensor.shape.cols());
-  for (const std::string_view name : candidates) {
-    const formats::FormatInfo& format = formats::info(*formats::find_by_name(name));
-    if (tensor.shape.cols() % format.block_len != 0 || !quantize::writes(method_, format.id))
-      continue;
-    std::vector<std::byte> blocks(rows * row_bytes(format.id, tensor.shape.cols()));
-    quantize::encode_rows(format.id, values, tensor.shape.cols(),
-                          importance.empty() ? nullptr : importance.data(), pool_, blocks);
-    options.push_back({format.id, bytes_of(tensor, format.id),
-                       relative_loss(values, importance, format.id, blocks)});
-  }
+  if (options.empty())
+    options = list_options(source_.tensors[index], method_, stream_.statistics, pool_);
   return options;
 }
 

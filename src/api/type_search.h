@@ -17,9 +17,6 @@
 
 namespace nybble {
 
-// Whether the search would give this format to a tensor.
-bool is_candidate(FormatId format);
-
 class TypeSearch {
  public:
   // Everything must outlive it. `stream` says how tensors are encoded.
@@ -44,6 +41,7 @@ class TypeSearch {
   };
   using Types = std::vector<quantize::TypeChoice>;
 
+  void check_budget(const Types& types, std::uint64_t budget) const;
   void encode(const Types& types);
   models::ModelSource with_encoded(const Types& types, std::span<const std::size_t> tensors) const;
   std::vector<double> measure(const Types& types, bool parts_too);

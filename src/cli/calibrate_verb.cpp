@@ -83,7 +83,9 @@ void add_calibrate(CLI::App& program) {
       "calibrate", "Statistics of a model on texts, for quantizing with care");
   CalibrateSettings& settings = options->request.settings;
   add_model_argument(*verb, options->model);
-  verb->add_option("-f,--file", settings.texts, "Texts; default: the one that comes with nybble")
+  verb->add_option("-f,--file", settings.texts,
+                   "Texts, or chats: NAME.jsonl with {\"messages\": [...]} a line; default: the "
+                   "text that comes with nybble")
       ->type_name("TEXT");
   verb->add_option("-o,--output", options->request.output,
                    "The statistics, which llama.cpp reads as an importance matrix")

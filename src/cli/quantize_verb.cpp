@@ -9,7 +9,7 @@
 #include "cli/model_argument.h"
 #include "cli/progress_line.h"
 #include "cli/quantity.h"
-#include "cli/table.h"
+#include "cli/quantize_report.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "nybble/error.h"
@@ -100,105 +100,6 @@ void keep_output_type(QuantizeRequest& request) {
     notice("--leave-output-tensor has no effect: the model's head is its embedding");
   } else {
     request.output_tensor_type = head->from;
-  }
-}
-
-Json to_json(const std::vector<SearchRound>& rounds) {
-  Json list = Json::array();
-  for (const SearchRound& round : rounds) {
-    list.push_back({{"bytes", round.bytes}, {"divergence", round.divergence}});
-    for (const auto& [part, divergence] : round.parts) list.back()["parts"][part] = divergence;
-  }
-  return list;
-}
-
-Json to_json(const QuantizePlan& plan) {
-  Json tensors = Json::array();
-  for (const PlannedTensor& tensor : plan.tensors) {
-    tensors.push_back({{"name", tensor.name},
-                       {"shape", tensor.shape},
-                       {"from", tensor.from},
-                       {"to", tensor.to},
-                       {"bytes_before", tensor.bytes_before},
-                       {"bytes_after", tensor.bytes_after},
-                       {"reason", tensor.reason}});
-  }
-  return {{"recipe", plan.recipe},
-          {"parameters", plan.parameters},
-          {"bytes_before", plan.bytes_before},
-          {"bytes_after", plan.bytes_after},
-          {"bpw", {{"tensors", plan.bits_per_weight}}},
-          {"fallbacks", plan.fallbacks},
-          {"rounds", to_json(plan.rounds)},
-          {"tensors", tensors}};
-}
-
-Json to_json(const QuantizeReport& report) {
-  Json notes = Json::object();
-  for (const auto& [tensor, note] : report.notes) notes[tensor] = note;
-  return {
-      {"method", report.method},
-      {"notes", notes},
-      {"output", report.output},
-      {"files", report.n_files},
-      {"file_bytes", report.file_bytes},
-      {"bpw", {{"file", report.file_bits_per_weight}, {"tensors", report.plan.bits_per_weight}}},
-      {"fallbacks", report.plan.fallbacks},
-      {"taken_over", report.taken_over},
-      {"discarded", report.discarded},
-      {"seconds", report.seconds}};
-}
-
-void print_plan(const QuantizePlan& plan) {
-  Table table({"tensor", "shape", "from", "to", ">MiB", ">MiB then", "why"});
-  for (const PlannedTensor& tensor : plan.tensors) {
-    table.add({tensor.name, show_shape(tensor.shape), tensor.from, tensor.to,
-               show_mebibytes(tensor.bytes_before), show_mebibytes(tensor.bytes_after),
-               tensor.reason});
-  }
-  table.print(stdout);
-  fmt::print("\n");
-}
-
-// What every reader wants to know; fallbacks are never hidden.
-void print_totals(const QuantizePlan& plan) {
-  fmt::print("{}: {} tensors, {} parameters, {} -> {}, {:.2f} bits per weight\n", plan.recipe,
-             plan.tensors.size(), show_count(plan.parameters), show_bytes(plan.bytes_before),
-             show_bytes(plan.bytes_after), plan.bits_per_weight);
-  for (std::size_t i = 0; i < plan.rounds.size(); ++i) {
-    fmt::print("  round {}: {} of tensors, divergence {:.5f} on the calibration text\n", i + 1,
-               show_bytes(plan.rounds[i].bytes), plan.rounds[i].divergence);
-  }
-  if (plan.fallbacks == 0) return;
-  fmt::print("{}\n",
-             bold(fmt::format("{} tensors fall back to another type:", plan.fallbacks), stdout));
-  // Layers repeat, so equal reasons are counted together.
-  std::vector<std::pair<std::string, std::size_t>> reasons;
-  for (const PlannedTensor& tensor : plan.tensors) {
-    if (!tensor.reason.starts_with("fallback")) continue;
-    const std::string reason = fmt::format("{} ({})", tensor.to, tensor.reason);
-    const auto known =
-        std::ranges::find(reasons, reason, &std::pair<std::string, std::size_t>::first);
-    known == reasons.end() ? reasons.emplace_back(reason, 1) : (++known->second, *known);
-  }
-  for (const auto& [reason, count] : reasons) fmt::print("  {} x {}\n", count, reason);
-}
-
-// How often each method of rounding won where there was a choice.
-void print_notes(const QuantizeReport& report) {
-  const auto fits = std::ranges::count_if(
-      report.notes, [](const auto& note) { return note.second.starts_with("fit alone"); });
-  if (report.notes.empty()) return;
-  fmt::print("{}: error feedback in {} tensors, the fit alone in {} (--json names them)\n",
-             report.method, static_cast<std::ptrdiff_t>(report.notes.size()) - fits, fits);
-}
-
-void print_resumed(const QuantizeReport& report) {
-  if (report.discarded)
-    fmt::print("what was there to resume belonged to other work and was discarded\n");
-  if (report.taken_over > 0) {
-    fmt::print("resumed: {} of {} tensors were finished before\n", report.taken_over,
-               report.plan.tensors.size());
   }
 }
 
@@ -302,8 +203,8 @@ void add_method_flags(CLI::App& verb, QuantizeOptions& options) {
       ->type_name("METHOD")
       ->check(CLI::IsMember(names));
   verb.add_option("--calibration,--imatrix", request.calibration,
-                  "Texts, or statistics of `nybble calibrate` or llama-imatrix; default: the text "
-                  "that comes with nybble")
+                  "Texts, chats (.jsonl), or statistics of `nybble calibrate` or llama-imatrix; "
+                  "default: the text that comes with nybble")
       ->type_name("TEXT|STATS");
   verb.add_option("--seed", request.seed, "Of the order of the documents of calibration texts")
       ->type_name("N")

@@ -15,6 +15,9 @@ say nybble quantize $M out.gguf Q4_K_M --tensor-type ffn_down
 say nybble quantize $M out.gguf Q4_K_M --tensor-type 'ffn_down=Q9'
 say nybble quantize $M out.gguf Q4_K_M --tensor-type '(=Q8_0'
 say nybble quantize $M out.gguf IQ3_XXS --method rtn
+say nybble quantize $M out.gguf --target-size 1M
+say nybble quantize $M out.gguf --target-size 3M --target-bpw 4
+say nybble quantize $M out.gguf --target-size small
 say nybble quantize $M out.gguf F16 --keep-split
 say nybble quantize $M out.gguf F16 --keep-split --split-max-size 1M
 say nybble quantize $M out.gguf F16 --split-max-size much

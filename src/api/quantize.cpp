@@ -14,6 +14,7 @@
 #include "api/resume_folder.h"
 #include "api/resume_key.h"
 #include "api/tensor_stream.h"
+#include "api/type_options.h"
 #include "api/type_search.h"
 #include "base/atomic_file.h"
 #include "base/stale_temporaries.h"
@@ -142,6 +143,8 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
                         .notes = {}};
   check_memory(output_tensors(model.source, choices), method, request.threads,
                static_cast<std::size_t>(request.memory_bytes));
+  const std::uint64_t target = target_bytes(model.source, request);
+  if (target > 0) check_budget(model.source, choices.types, method, target);
   exports::ExportPlan plan = make_export(model, request, choices.recipe);
   const auto kept = writes ? begin_work(model, request, plan, report) : nullptr;
   const auto statistics =
@@ -169,7 +172,7 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
       .kept = kept.get(),
       .on_taken_over = [&] { ++report.taken_over; }};
   std::optional<Search> search;
-  if (const std::uint64_t target = target_bytes(model.source, request); target > 0) {
+  if (target > 0) {
     const std::uint64_t beside = overhead(model.source, plan.metadata, receipt, report.plan);
     search.emplace(model, folded, request, stream, progress);
     choices.types =
@@ -182,8 +185,8 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
   if (!writes) return report;
   receipt.set_types(report.plan);
   receipt.reserve(plan.metadata);
-  const auto written = write_tensors(
-      exports::find("gguf"), plan, output_tensors(folded, choices), method, stream, progress);
+  const auto written = write_tensors(exports::find("gguf"), plan, output_tensors(folded, choices),
+                                     method, stream, progress);
   if (kept) kept->remove();
   finish_report(files::open_checkpoint(written), report);
   return report;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/encode_tensor.h"
+#include "base/error.h"
 #include "quantize/fit.h"
 
 namespace nybble {
@@ -49,6 +50,29 @@ std::vector<FormatId> candidates_for(const models::SourceTensor& tensor,
       formats.push_back(format.id);
   }
   return formats;
+}
+
+bool may_change(const quantize::TypeChoice& choice) {
+  return choice.reason.starts_with("recipe") || choice.reason.starts_with("fallback") ||
+         choice.reason.starts_with("size");
+}
+
+void check_budget(const models::ModelSource& source, std::span<const quantize::TypeChoice> types,
+                  const quantize::Method& method, std::uint64_t budget) {
+  std::uint64_t least = 0;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const models::SourceTensor& tensor = source.tensors[i];
+    std::uint64_t bytes = bytes_of(tensor, types[i].format);
+    if (may_change(types[i])) {
+      for (const FormatId format : candidates_for(tensor, method))
+        bytes = std::min(bytes, bytes_of(tensor, format));
+    }
+    least += bytes;
+  }
+  if (least <= budget) return;
+  fail(ErrorKind::invalid_input,
+       "the smallest types take {} bytes of tensors, {} were asked for; ask for more", least,
+       budget);
 }
 
 std::vector<quantize::FormatOption> list_options(const models::SourceTensor& tensor,

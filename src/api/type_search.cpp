@@ -13,11 +13,6 @@ namespace {
 
 constexpr int bands = 4;  // parts of the depth
 constexpr int most_rounds = 3;
-bool may_change(const quantize::TypeChoice& choice) {
-  return choice.reason.starts_with("recipe") || choice.reason.starts_with("fallback") ||
-         choice.reason.starts_with("size");
-}
-
 // "attn_q 2" of "blk.9.attn_q.weight" with 16 layers; the whole name of tensors outside the layers.
 std::string part_of(const std::string& name, int layers) {
   constexpr std::string_view prefix = "blk.";
@@ -51,7 +46,7 @@ std::vector<quantize::TypeChoice> TypeSearch::run(std::vector<quantize::TypeChoi
       parts[part_of(source_.tensors[i].name, source_.config.layers)].push_back(i);
   }
   parts_.assign(parts.begin(), parts.end());
-  check_budget(types, budget);
+  check_budget(source_, types, method_, budget);
   Types best;
   double least = 0;
   for (int round = 0; round < most_rounds; ++round) {
@@ -174,24 +169,6 @@ TypeSearch::Types TypeSearch::next(const Types& types, std::uint64_t budget,
   for (std::size_t k = 0; k < tensors.size(); ++k)
     result[tensors[k]] = {options[k][choice[k]].format, "size"};
   return result;
-}
-
-// Before anything that takes long.
-void TypeSearch::check_budget(const Types& types, std::uint64_t budget) const {
-  std::uint64_t least = 0;
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    const models::SourceTensor& tensor = source_.tensors[i];
-    std::uint64_t bytes = bytes_of(tensor, types[i].format);
-    if (may_change(types[i])) {
-      for (const FormatId format : candidates_for(tensor, method_))
-        bytes = std::min(bytes, bytes_of(tensor, format));
-    }
-    least += bytes;
-  }
-  if (least <= budget) return;
-  fail(ErrorKind::invalid_input,
-       "the smallest types take {} bytes of tensors, {} were asked for; ask for more", least,
-       budget);
 }
 
 const std::vector<quantize::FormatOption>& TypeSearch::options_of(std::size_t index) {

@@ -41,7 +41,6 @@ class TypeSearch {
   };
   using Types = std::vector<quantize::TypeChoice>;
 
-  void check_budget(const Types& types, std::uint64_t budget) const;
   void encode(const Types& types);
   models::ModelSource with_encoded(const Types& types, std::span<const std::size_t> tensors) const;
   std::vector<double> measure(const Types& types, bool parts_too);

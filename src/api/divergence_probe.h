@@ -13,12 +13,19 @@
 
 namespace nybble {
 
+struct ProbeOptions {
+  int windows = 12;
+  std::uint64_t seed = 0;
+  int threads = 0;            // 0: one per core
+  std::size_t max_bytes = 0;  // of the whole process; 0: what the machine has free
+};
+
 class DivergenceProbe {
  public:
-  // So many windows of the second half of the documents (calibrate/samples.h). The model must
-  // outlive it.
-  DivergenceProbe(const OpenedModel& model, std::span<const std::string> texts, int windows,
-                  std::uint64_t seed, int threads);
+  // Texts give windows of the second half of their documents (calibrate/samples.h). The model must
+  // outlive it. Throws Error(out_of_memory) when the model does not fit twice.
+  DivergenceProbe(const OpenedModel& model, std::span<const std::string> texts,
+                  const ProbeOptions& options);
   // Mean divergence of each variant, nats, all on the same tokens. after(n): n are done.
   std::vector<double> measure(std::span<const models::ModelSource> variants,
                               const std::function<void(std::size_t)>& after) const;
@@ -26,7 +33,7 @@ class DivergenceProbe {
  private:
   std::vector<double> measure_together(std::span<const models::ModelSource> variants) const;
 
-  int threads_;
+  ProbeOptions options_;
   std::shared_ptr<const runtime::LoadedModel> reference_;
   std::vector<std::int32_t> tokens_;
 };

@@ -97,8 +97,11 @@ class Search {
   Search(const OpenedModel& model, const models::ModelSource& folded,
          const QuantizeRequest& request, const StreamOptions& stream,
          const ProgressCallback& progress)
-      : probe_(model, texts_to_probe(request, model), request.probe_windows, request.seed,
-               request.threads),
+      : probe_(model, texts_to_probe(request, model),
+               {.windows = request.probe_windows,
+                .seed = request.seed,
+                .threads = request.threads,
+                .max_bytes = static_cast<std::size_t>(request.memory_bytes)}),
         search_(folded, method_of(request), stream, probe_, progress) {}
   TypeSearch& types() { return search_; }
 

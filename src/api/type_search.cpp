@@ -66,6 +66,10 @@ std::vector<quantize::TypeChoice> TypeSearch::run(std::vector<quantize::TypeChoi
       break;
     }
     types = std::move(changed);
+    std::erase_if(encoded_, [&](const auto& entry) {
+      const auto& [tensor, format] = entry.first;
+      return format != types[tensor].format && (best.empty() || format != best[tensor].format);
+    });
   }
   return best;
 }

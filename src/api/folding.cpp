@@ -57,7 +57,7 @@ models::ModelSource fold_scales(models::ModelSource source,
     if (progress) progress(report);
     ++report.done;
     const auto readers = sample_readers(site, source, types);
-    const auto inputs = statistics.find(site.readers.front());
+    const auto inputs = inputs_of(*source.find(site.readers.front()), &statistics);
     if (readers.empty() || !inputs || !inputs->has_moments()) continue;
     const auto factors = best_factors(site, *inputs, readers, pool);
     if (!factors.empty()) models::fold(site, factors, source);

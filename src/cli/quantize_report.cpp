@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "cli/quantity.h"
 #include "cli/table.h"
@@ -18,6 +19,32 @@ Json to_json(const std::vector<SearchRound>& rounds) {
     for (const auto& [part, divergence] : round.parts) list.back()["parts"][part] = divergence;
   }
   return list;
+}
+
+// "attn_v" of "blk.3.attn_v.weight", "token_embd" of "token_embd.weight".
+std::string role_of(const std::string& name) {
+  const std::string stem = name.substr(0, name.rfind('.'));
+  return stem.substr(stem.rfind('.') + 1);
+}
+
+// The types that a search found, by role: "attn_v  Q5_K x 12, Q4_K x 4".
+void print_types_by_role(const QuantizePlan& plan) {
+  std::vector<std::string> roles;
+  std::map<std::string, std::map<std::string, int>> counts;
+  for (const PlannedTensor& tensor : plan.tensors) {
+    if (tensor.reason.starts_with("kept")) continue;
+    const std::string role = role_of(tensor.name);
+    if (!counts.contains(role)) roles.push_back(role);
+    ++counts[role][tensor.to];
+  }
+  for (const std::string& role : roles) {
+    std::vector<std::pair<std::string, int>> types(counts[role].begin(), counts[role].end());
+    std::ranges::stable_sort(types, std::ranges::greater{}, &std::pair<std::string, int>::second);
+    std::string text;
+    for (const auto& [type, n] : types)
+      text += fmt::format("{}{} x {}", text.empty() ? "" : ", ", type, n);
+    fmt::print("  {:<12} {}\n", role, text);
+  }
 }
 
 }  // namespace
@@ -78,6 +105,7 @@ void print_totals(const QuantizePlan& plan) {
     fmt::print("  round {}: {} of tensors, divergence {:.5f} on the calibration text\n", i + 1,
                show_bytes(plan.rounds[i].bytes), plan.rounds[i].divergence);
   }
+  if (!plan.rounds.empty()) print_types_by_role(plan);
   if (plan.fallbacks == 0) return;
   fmt::print("{}\n",
              bold(fmt::format("{} tensors fall back to another type:", plan.fallbacks), stdout));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/error_check.h"
 #include "base/temporary_folder.h"
@@ -80,24 +81,27 @@ TEST(calibrate_walk, each_method_loses_less_than_the_one_before) {
   CalibrateRequest request = calibration(folder / "s.gguf", 0);
   request.settings.texts = {folder.make("others.txt", text.substr(text.size() / 2))};
   calibrate_model(request);
+  std::map<std::string, double> lost;
+  const auto quantize = [&](const std::string& method) {
+    const auto path = folder / (method + ".gguf");
+    const QuantizeReport report = quantize_tale(path, "Q3_K_S", method, folder / "s.gguf");
+    lost[method] = divergence(path);
+    return report;
+  };
   double before = 1e9;
   for (const std::string method : {"rtn", "kquant", "imatrix", "gptq"}) {
-    const auto path = folder / (method + ".gguf");
-    quantize_tale(path, "Q3_K_S", method, folder / "s.gguf");
-    const double lost = divergence(path);
-    EXPECT_LT(lost, before) << method;
-    before = lost;
+    quantize(method);
+    EXPECT_LT(lost[method], before) << method;
+    before = lost[method];
   }
-  const QuantizeReport best =
-      quantize_tale(folder / "best.gguf", "Q3_K_S", "best", folder / "s.gguf");
-  EXPECT_LT(divergence(folder / "best.gguf"), before * 1.05);
+  const QuantizeReport best = quantize("best");
+  EXPECT_LT(lost["best"], before * 1.05);
   EXPECT_EQ(best.method, "best");
   EXPECT_EQ(best.notes.size(), 6u * 7 + 1);
   // Folding may lose a little on other text than it was chosen by.
   for (const auto& [method, base] : {std::pair{"awq", "imatrix"}, {"awq+gptq", "gptq"}}) {
-    const auto path = folder / (std::string(method) + ".gguf");
-    quantize_tale(path, "Q3_K_S", method, folder / "s.gguf");
-    EXPECT_LT(divergence(path), 1.05 * divergence(folder / (std::string(base) + ".gguf")));
+    quantize(method);
+    EXPECT_LT(lost[method], 1.05 * lost[base]) << method;
   }
 }
 

@@ -4,8 +4,6 @@
 #include <chrono>
 #include <optional>
 
-#include "api/calibration.h"
-#include "api/calibration_texts.h"
 #include "api/folding.h"
 #include "api/gather_statistics.h"
 #include "api/opened_model.h"
@@ -13,9 +11,9 @@
 #include "api/receipt.h"
 #include "api/resume_folder.h"
 #include "api/resume_key.h"
+#include "api/target_types.h"
 #include "api/tensor_stream.h"
 #include "api/type_options.h"
-#include "api/type_search.h"
 #include "base/atomic_file.h"
 #include "base/stale_temporaries.h"
 #include "files/shard_name.h"
@@ -83,46 +81,6 @@ std::unique_ptr<const ResumeFolder> begin_work(const OpenedModel& model,
   return kept;
 }
 
-// The calibration text, or for a file of statistics the one that comes with nybble.
-std::vector<std::string> texts_to_probe(const QuantizeRequest& request, const OpenedModel& model) {
-  const auto& given = request.calibration;
-  const bool has_no_text = given.size() == 1 && is_statistics_file(given[0]);
-  return read_calibration_texts(has_no_text ? std::vector<std::filesystem::path>() : given, model)
-      .contents;
-}
-
-// A search for types, and what it stands on.
-class Search {
- public:
-  Search(const OpenedModel& model, const models::ModelSource& folded,
-         const QuantizeRequest& request, const StreamOptions& stream,
-         const ProgressCallback& progress)
-      : probe_(model, texts_to_probe(request, model),
-               {.windows = request.probe_windows,
-                .seed = request.seed,
-                .threads = request.threads,
-                .max_bytes = static_cast<std::size_t>(request.memory_bytes)}),
-        search_(folded, method_of(request), stream, probe_, progress) {}
-  TypeSearch& types() { return search_; }
-
- private:
-  DivergenceProbe probe_;
-  TypeSearch search_;
-};
-
-// Bytes of a file beside its tensors, at most: the longest names of types are assumed.
-std::uint64_t overhead(const models::ModelSource& source, files::Metadata metadata,
-                       QuantizeReceipt receipt, QuantizePlan plan) {
-  for (PlannedTensor& tensor : plan.tensors) tensor.to = "IQ3_XXS";
-  receipt.set_types(plan);
-  receipt.reserve(metadata);
-  std::vector<files::TensorPlan> tensors;
-  for (const models::SourceTensor& tensor : source.tensors)
-    tensors.push_back({tensor.name, tensor.format, tensor.shape});
-  return files::gguf_file_bytes(metadata, tensors) - plan.bytes_before +
-         files::gguf_alignment(metadata) * tensors.size();
-}
-
 void finish_report(const files::Checkpoint& written, QuantizeReport& report) {
   report.output = written.path.string();
   report.n_files = written.n_files;
@@ -174,16 +132,11 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
           },
       .kept = kept.get(),
       .on_taken_over = [&] { ++report.taken_over; }};
-  std::optional<Search> search;
+  std::optional<TargetTypes> found;
   if (target > 0) {
-    const std::uint64_t beside = overhead(model.source, plan.metadata, receipt, report.plan);
-    search.emplace(model, folded, request, stream, progress);
-    choices.types =
-        search->types().run(std::move(choices.types), target > beside ? target - beside : 0);
-    stream.known = [&](const OutputTensor& output) { return search->types().known(output); };
-    report.plan = make_plan(model.source, choices);
-    report.plan.recipe = fmt::format("measured, begun with {}", choices.recipe.name());
-    report.plan.rounds = search->types().rounds();
+    found.emplace(model, folded, request, stream, progress);
+    found->find(target, plan.metadata, receipt, choices, report.plan);
+    stream.known = [&](const OutputTensor& output) { return found->known(output); };
   }
   if (!writes) return report;
   receipt.set_types(report.plan);

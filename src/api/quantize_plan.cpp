@@ -8,10 +8,6 @@
 namespace nybble {
 namespace {
 
-std::uint64_t bytes_of(FormatId format, const Shape& shape) {
-  return static_cast<std::uint64_t>(shape.rows()) * row_bytes(format, shape.cols());
-}
-
 bool is_quantized(FormatId format) {
   return formats::info(format).block_len > 1;
 }
@@ -104,8 +100,8 @@ QuantizePlan make_plan(const models::ModelSource& source, const Choices& choices
                             .shape = {dims.begin(), dims.end()},
                             .from = std::string(formats::info(tensor.format).name),
                             .to = std::string(formats::info(choice.format).name),
-                            .bytes_before = bytes_of(tensor.format, tensor.shape),
-                            .bytes_after = bytes_of(choice.format, tensor.shape),
+                            .bytes_before = bytes_of(tensor, tensor.format),
+                            .bytes_after = bytes_of(tensor, choice.format),
                             .reason = choice.reason});
     plan.bytes_before += plan.tensors.back().bytes_before;
     plan.bytes_after += plan.tensors.back().bytes_after;

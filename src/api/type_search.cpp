@@ -83,12 +83,12 @@ const EncodedTensor* TypeSearch::known(const OutputTensor& output) const {
 void TypeSearch::encode(const Types& types) {
   Progress report{.step = {}, .done = 0, .total = 0, .unit = "values", .detail = {}};
   const auto is_new = [&](std::size_t i) { return !encoded_.contains({i, types[i].format}); };
-  std::vector<std::size_t> todo;
+  std::vector<std::size_t> missing;
   for (const auto& [name, part] : parts_)
-    std::ranges::copy_if(part, std::back_inserter(todo), is_new);
-  for (const std::size_t i : todo)
+    std::ranges::copy_if(part, std::back_inserter(missing), is_new);
+  for (const std::size_t i : missing)
     report.total += static_cast<std::uint64_t>(source_.tensors[i].shape.count());
-  for (const std::size_t i : todo) {
+  for (const std::size_t i : missing) {
     const models::SourceTensor& tensor = source_.tensors[i];
     const FormatId format = types[i].format;
     report.step = fmt::format("round {}: {} to {}", rounds_.size() + 1, tensor.name,

@@ -35,6 +35,15 @@ void multiply_add(int m, int n, int k, float factor, const float* a, int lda, co
               ldc);
 }
 
+double quadratic_form(std::span<const float> rows, int cols, std::span<const float> a) {
+  std::vector<float> product(rows.size());
+  const int n = static_cast<int>(rows.size() / static_cast<std::size_t>(cols));
+  multiply_add(n, cols, cols, 1, rows.data(), cols, a.data(), cols, product.data(), cols);
+  double sum = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) sum += double{rows[i]} * double{product[i]};
+  return sum;
+}
+
 void add_outer_products(std::span<const float> x, int cols, ThreadPool& pool,
                         std::span<float> sum) {
   const int rows = static_cast<int>(x.size() / static_cast<std::size_t>(cols));

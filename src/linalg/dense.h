@@ -14,6 +14,9 @@ namespace nybble::linalg {
 void multiply_add(int m, int n, int k, float factor, const float* a, int lda, const float* b,
                   int ldb, float* c, int ldc);
 
+// Sum of r a r^T over the rows r of rows [n, cols], for a symmetric a [cols, cols].
+double quadratic_form(std::span<const float> rows, int cols, std::span<const float> a);
+
 // sum [cols, cols] += x^T x for x [rows, cols]. Only entries (i, j) with i <= j or in the same tile
 // are filled; mirror() completes them.
 void add_outer_products(std::span<const float> x, int cols, ThreadPool& pool, std::span<float> sum);

@@ -95,6 +95,12 @@ TEST(dense, factors_the_inverse) {
   }
 }
 
+TEST(dense, sums_the_quadratic_form_of_each_row) {
+  const std::vector<float> two_rows{1, 2, 3, -1}, a{2, 1, 1, 4};
+  // (1, 2): 2 + 2 * 2 + 16; (3, -1): 18 - 2 * 3 + 4
+  EXPECT_EQ(quadratic_form(two_rows, 2, a), 22 + 16);
+}
+
 TEST(dense, says_when_a_matrix_is_not_positive_definite) {
   std::vector<double> a{1, 2, 2, 1};
   EXPECT_FALSE(factor_inverse(a, 2));

@@ -8,21 +8,6 @@
 #include "tensor/tensor.h"
 
 namespace nybble::quantize {
-namespace {
-
-// tr(E M E^T) for rows E [rows, cols].
-double quadratic_form(std::span<const float> rows, int cols, std::span<const float> moment) {
-  std::vector<float> product(rows.size());
-  const int n = static_cast<int>(rows.size() / static_cast<std::size_t>(cols));
-  linalg::multiply_add(n, cols, cols, 1, rows.data(), cols, moment.data(), cols, product.data(),
-                       cols);
-  double sum = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) sum += double{rows[i]} * double{product[i]};
-  return sum;
-}
-
-}  // namespace
-
 std::vector<float> awq_factors(const calibrate::InputStatistics& inputs, double exponent) {
   constexpr double farthest = 100;
   const std::vector<float> squares = calibrate::mean_squares(inputs);
@@ -62,7 +47,7 @@ double folded_loss(const calibrate::InputStatistics& inputs, std::span<const flo
                   lost.data());
     for (std::size_t i = 0; i < lost.size(); ++i)
       lost[i] = lost[i] / factors[i % cols] - reader.values[i];
-    loss += quadratic_form(lost, static_cast<int>(cols), inputs.halves[1].second_moment);
+    loss += linalg::quadratic_form(lost, static_cast<int>(cols), inputs.halves[1].second_moment);
   }
   return loss;
 }

@@ -102,17 +102,11 @@ class Feedback final : public WeightQuantizer {
   // tr(D H D^T) for what the blocks lost, with the second half's H.
   double held_out_loss(std::span<const float> values, std::span<const std::byte> blocks) const {
     const formats::FormatInfo& format = formats::info(task_.target);
-    std::vector<float> lost(values.size()), product(values.size());
+    std::vector<float> lost(values.size());
     format.decode(blocks.data(), values.size() / static_cast<std::size_t>(format.block_len),
                   lost.data());
     for (std::size_t i = 0; i < lost.size(); ++i) lost[i] -= values[i];
-    const int rows = static_cast<int>(values.size() / static_cast<std::size_t>(task_.cols));
-    linalg::multiply_add(rows, cols(), cols(), 1, lost.data(), cols(),
-                         task_.inputs->halves[1].second_moment.data(), cols(), product.data(),
-                         cols());
-    double loss = 0;
-    for (std::size_t i = 0; i < lost.size(); ++i) loss += double{lost[i]} * product[i];
-    return loss;
+    return linalg::quadratic_form(lost, cols(), task_.inputs->halves[1].second_moment);
   }
 
   // Other codes for encoded blocks.

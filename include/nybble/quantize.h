@@ -13,8 +13,9 @@ namespace nybble {
 
 struct QuantizeRequest {
   std::filesystem::path input;   // HF directory or GGUF
-  std::filesystem::path output;  // GGUF
-  // A recipe ("Q4_K_M") or a format ("Q8_0"), case-insensitive; "COPY" keeps types. With a target
+  std::filesystem::path output;  // GGUF, or for a layout a directory
+  // A recipe ("Q4_K_M"), a format ("Q8_0") or a layout ("gptq:4b-g128"), case-insensitive; "COPY"
+  // keeps types. With a target
   // the types are measured, beginning with this one's; empty: with those of the largest recipe that
   // fits.
   std::string type;
@@ -96,6 +97,9 @@ QuantizeReport quantize_model(const QuantizeRequest& request,
                               const ProgressCallback& progress = {});
 // Names that `type` takes: recipes and formats, with one line on each.
 std::vector<std::pair<std::string, std::string>> quantize_types();
+// Layouts of directories that `type` takes, as other libraries load them: an example such as
+// "gptq:4b-g128", and what may stand behind the ':'.
+std::vector<std::pair<std::string, std::string>> quantize_layouts();
 // Names that `method` takes, with one line on each.
 std::vector<std::pair<std::string, std::string>> quantize_methods();
 

@@ -74,12 +74,12 @@ ModelSize size_of(const OpenedModel& model) {
     double bpw() const { return weights == 0 ? 0 : bits / weights; }
   } decoder, embedding, head;
   for (const models::SourceTensor& tensor : model.source.tensors) {
-    if (tensor.stored == nullptr) continue;
+    if (!tensor.is_in_files()) continue;
     Part& part = tensor.name.starts_with("token_embd") ? embedding
                  : tensor.name.starts_with("output.")  ? head
                                                        : decoder;
     part.weights += static_cast<double>(tensor.shape.count());
-    part.bits += 8.0 * static_cast<double>(tensor.stored->data.bytes.size());
+    part.bits += 8.0 * static_cast<double>(tensor.stored_bytes());
   }
   const auto file_bytes = model.checkpoint->file_bytes;
   return {.file_bytes = file_bytes,

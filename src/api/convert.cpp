@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "api/directory_output.h"
 #include "api/opened_model.h"
 #include "api/tensor_stream.h"
 #include "base/error.h"
@@ -28,21 +29,6 @@ std::optional<FormatId> requested_format(const std::string& type) {
        "convert cannot write '{}', expected F32, BF16 or F16; `nybble quantize` writes smaller "
        "types",
        type);
-}
-
-// A narrow float format that holds every value of a small tensor exactly, else F32.
-FormatId exact_format(const models::SourceTensor& tensor, FormatId narrow) {
-  const formats::FormatInfo& format = formats::info(narrow);
-  std::vector<float> values(static_cast<std::size_t>(tensor.shape.count()));
-  tensor.decode_rows(0, tensor.shape.rows(), values.data());
-  for (const float value : values) {
-    std::byte block[8];
-    float back = 0;
-    format.encode(&value, nullptr, 1, block);
-    format.decode(block, 1, &back);
-    if (back != value) return id_of<formats::F32>();
-  }
-  return narrow;
 }
 
 struct Output {
@@ -89,11 +75,6 @@ Output plan_directory(const OpenedModel& model, std::optional<FormatId> type,
                       ConvertReport& report) {
   Output output("safetensors");
   const models::HfModel hf = models::describe_for_hf(model.source);
-  output.plan.metadata = model.source.metadata;
-  output.plan.texts = model.checkpoint->texts;
-  if (output.plan.texts.empty()) {
-    output.plan.texts = text::write_hf_tokenizer(*model.tokenizer, model.chat_template);
-  }
   FormatId widest = type.value_or(id_of<formats::BF16>());
   for (const models::HfTensor& tensor : hf.tensors) {
     const models::SourceTensor& source = *tensor.source;
@@ -102,14 +83,12 @@ Output plan_directory(const OpenedModel& model, std::optional<FormatId> type,
     if (source.shape.rank() > 1) widest = format;
     output.tensors.push_back({tensor, format});
   }
-  for (auto& [tensor, format] : output.tensors) {
-    if (tensor.source->shape.rank() == 1) format = exact_format(*tensor.source, widest);
+  for (OutputTensor& tensor : output.tensors) {
+    const models::SourceTensor& source = *tensor.tensor.source;
+    if (source.shape.rank() == 1) tensor.format = exact_format(source, widest);
   }
-  OrderedJson config = hf.config;
-  config["torch_dtype"] = widest == id_of<formats::F32>()   ? "float32"
-                          : widest == id_of<formats::F16>() ? "float16"
-                                                            : "bfloat16";
-  output.plan.texts["config.json"] = config.dump(2) + "\n";
+  output.plan = begin_directory(model);
+  set_config(hf.config, widest, output.plan);
   return output;
 }
 

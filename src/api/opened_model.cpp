@@ -26,7 +26,7 @@ files::Metadata gguf_metadata(const OpenedModel& model) {
 std::uint64_t count_parameters(const models::ModelSource& source) {
   std::uint64_t count = 0;
   for (const models::SourceTensor& tensor : source.tensors) {
-    if (tensor.stored != nullptr) count += static_cast<std::uint64_t>(tensor.shape.count());
+    if (tensor.is_in_files()) count += static_cast<std::uint64_t>(tensor.shape.count());
   }
   return count;
 }

@@ -7,6 +7,7 @@
 #include "api/folding.h"
 #include "api/gather_statistics.h"
 #include "api/opened_model.h"
+#include "api/packed_directory.h"
 #include "api/quantize_plan.h"
 #include "api/receipt.h"
 #include "api/resume_folder.h"
@@ -31,18 +32,23 @@ files::Metadata output_metadata(const OpenedModel& model, const quantize::Recipe
 }
 
 exports::ExportPlan make_export(const OpenedModel& model, const QuantizeRequest& request,
-                                const quantize::Recipe& recipe) {
+                                const Choices& choices) {
   exports::ExportPlan plan;
+  if (choices.layout != nullptr) {
+    plan = plan_packed_directory(model, choices);
+  } else {
+    plan.metadata = output_metadata(model, choices.recipe);
+    if (request.keep_split) plan.shards = input_shards(model.source);
+  }
   plan.path = request.output;
   plan.replace = request.force;
   plan.max_shard_bytes = request.max_shard_bytes;
-  if (request.keep_split) plan.shards = input_shards(model.source);
-  plan.metadata = output_metadata(model, recipe);
   return plan;
 }
 
 std::vector<OutputTensor> output_tensors(const models::ModelSource& source,
                                          const Choices& choices) {
+  if (choices.layout != nullptr) return packed_tensors(source, choices);
   std::vector<OutputTensor> tensors;
   for (std::size_t i = 0; i < choices.types.size(); ++i) {
     const models::SourceTensor& tensor = source.tensors[i];
@@ -106,7 +112,7 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
                static_cast<std::size_t>(request.memory_bytes));
   const std::uint64_t target = target_bytes(model.source, request);
   if (target > 0) check_budget(model.source, choices.types, method, target);
-  exports::ExportPlan plan = make_export(model, request, choices.recipe);
+  exports::ExportPlan plan = make_export(model, request, choices);
   const auto kept = writes ? begin_work(model, request, plan, report) : nullptr;
   const auto statistics =
       gather_statistics(model, request, method, kept ? kept->statistics() : "", progress);
@@ -114,7 +120,7 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
       method.folds && statistics
           ? fold_scales(model.source, choices.types, *statistics, request.threads, progress)
           : model.source;
-  QuantizeReceipt receipt(model, request, method.name, choices.recipe.name(),
+  QuantizeReceipt receipt(model, request, method.name, choices.name(),
                           statistics ? &statistics->provenance() : nullptr);
   StreamOptions stream{
       .step = "quantize",
@@ -141,8 +147,9 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
   if (!writes) return report;
   receipt.set_types(report.plan);
   receipt.reserve(plan.metadata);
-  const auto written = write_tensors(exports::find("gguf"), plan, output_tensors(folded, choices),
-                                     method, stream, progress);
+  const auto& kind = exports::find(choices.layout == nullptr ? "gguf" : "safetensors");
+  const auto written =
+      write_tensors(kind, plan, output_tensors(folded, choices), method, stream, progress);
   if (kept) kept->remove();
   finish_report(files::open_checkpoint(written), report);
   return report;

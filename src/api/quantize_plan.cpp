@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/directory_output.h"
 #include "api/type_options.h"
 #include "base/error.h"
 
@@ -28,6 +29,37 @@ const quantize::Recipe& recipe_named(const std::string& name) {
        known);
 }
 
+// A linear of a layer, which layouts are for; embedding and head stay as they are.
+bool is_linear(const models::SourceTensor& tensor) {
+  return tensor.shape.rank() == 2 && tensor.name.starts_with("blk.") &&
+         tensor.name.ends_with(".weight");
+}
+
+// What stays as it is: floats in the type they have, small tensors in one that holds them.
+quantize::TypeChoice keep(const models::SourceTensor& tensor, std::string reason) {
+  const bool is_float =
+      formats::info(tensor.format).block_len == 1 && formats::info(tensor.format).encode != nullptr;
+  if (tensor.shape.rank() > 1)
+    return {is_float ? tensor.format : id_of<formats::F32>(), std::move(reason)};
+  return {exact_format(tensor, id_of<formats::BF16>()), "kept: 1-D"};
+}
+
+Choices apply(std::shared_ptr<const packing::Target> layout, const models::ModelSource& source) {
+  Choices choices{*quantize::find_recipe("COPY"), {}, {}, std::move(layout)};
+  for (const models::SourceTensor& tensor : source.tensors) {
+    choices.tensors.push_back({tensor.name, tensor.shape, tensor.format});
+    if (!is_linear(tensor)) {
+      choices.types.push_back(keep(tensor, "kept: no linear of a layer"));
+      continue;
+    }
+    const std::string why = choices.layout->refuses(tensor.shape);
+    choices.types.push_back(why.empty() ? quantize::TypeChoice{choices.layout->format(), "layout"}
+                                        : keep(tensor, "fallback: " + why));
+    choices.types.back().fallback = !why.empty();
+  }
+  return choices;
+}
+
 Choices apply(const quantize::Recipe& recipe, const models::ModelSource& source,
               const QuantizeRequest& request) {
   Choices choices{recipe, {}, {}};
@@ -43,6 +75,29 @@ Choices apply(const quantize::Recipe& recipe, const models::ModelSource& source,
                                    .calibrated = calibrated};
   choices.types = quantize::choose_types(recipe, model, choices.tensors, overrides_of(request));
   return choices;
+}
+
+// Requests that speak of types of tensors have no meaning for a layout.
+void refuse_with_layout(const QuantizeRequest& request) {
+  if (has_target(request) || request.pure || !request.tensor_types.empty() ||
+      !request.output_tensor_type.empty() || !request.token_embedding_type.empty() ||
+      request.keep_split) {
+    fail(ErrorKind::invalid_input,
+         "{}: a layout gives all linears one type; options that choose types or sizes go with a "
+         "GGUF",
+         request.type);
+  }
+}
+
+std::uint64_t bytes_after(const models::SourceTensor& tensor, const quantize::TypeChoice& choice,
+                          const packing::Target* layout) {
+  if (layout == nullptr || choice.format != layout->format())
+    return bytes_of(tensor, choice.format);
+  std::uint64_t bytes = 0;
+  for (const files::TensorPlan& part : layout->parts("", tensor.shape))
+    bytes +=
+        static_cast<std::uint64_t>(part.shape.rows()) * row_bytes(part.format, part.shape.cols());
+  return bytes;
 }
 
 // Whether a search can begin with these types.
@@ -69,6 +124,10 @@ std::uint64_t target_bytes(const models::ModelSource& source, const QuantizeRequ
 
 Choices choose(const models::ModelSource& source, const QuantizeRequest& request) {
   const std::uint64_t target = target_bytes(source, request);
+  if (auto layout = packing::find_target(request.type)) {
+    refuse_with_layout(request);
+    return apply(std::move(layout), source);
+  }
   if (target == 0 || !request.type.empty())
     return apply(recipe_named(request.type), source, request);
   const quantize::Recipe *best = nullptr, *smallest = nullptr;
@@ -91,17 +150,18 @@ Choices choose(const models::ModelSource& source, const QuantizeRequest& request
 
 QuantizePlan make_plan(const models::ModelSource& source, const Choices& choices) {
   QuantizePlan plan;
-  plan.recipe = choices.recipe.name();
+  plan.recipe = choices.name();
   for (std::size_t i = 0; i < choices.types.size(); ++i) {
     const models::SourceTensor& tensor = source.tensors[i];
     const quantize::TypeChoice& choice = choices.types[i];
+    if (choices.layout != nullptr && tensor.name.starts_with("rope_")) continue;  // in config.json
     const auto dims = tensor.shape.dims();
     plan.tensors.push_back({.name = tensor.name,
                             .shape = {dims.begin(), dims.end()},
                             .from = std::string(formats::info(tensor.format).name),
                             .to = std::string(formats::info(choice.format).name),
                             .bytes_before = bytes_of(tensor, tensor.format),
-                            .bytes_after = bytes_of(tensor, choice.format),
+                            .bytes_after = bytes_after(tensor, choice, choices.layout.get()),
                             .reason = choice.reason});
     plan.bytes_before += plan.tensors.back().bytes_before;
     plan.bytes_after += plan.tensors.back().bytes_after;
@@ -136,7 +196,7 @@ std::vector<std::size_t> input_shards(const models::ModelSource& source) {
   std::size_t shard = 0;
   std::string_view file;
   for (const models::SourceTensor& tensor : source.tensors) {
-    const std::string_view next = tensor.stored == nullptr ? file : tensor.stored->file;
+    const std::string_view next = tensor.is_in_files() ? tensor.file() : file;
     if (!file.empty() && next != file) ++shard;
     file = next;
     shards.push_back(shard);
@@ -149,6 +209,13 @@ std::vector<std::pair<std::string, std::string>> quantize_methods() {
   for (const quantize::Method& method : quantize::methods())
     methods.emplace_back(method.name, method.description);
   return methods;
+}
+
+std::vector<std::pair<std::string, std::string>> quantize_layouts() {
+  std::vector<std::pair<std::string, std::string>> layouts;
+  for (const packing::TargetKind& kind : packing::targets())
+    layouts.emplace_back(kind.example, kind.about);
+  return layouts;
 }
 
 std::vector<std::pair<std::string, std::string>> quantize_types() {

@@ -6,6 +6,7 @@
 
 #include "api/opened_model.h"
 #include "nybble/quantize.h"
+#include "packing/target.h"
 #include "quantize/method.h"
 #include "quantize/recipe.h"
 
@@ -18,6 +19,11 @@ struct Choices {
   const quantize::Recipe& recipe;
   std::vector<quantize::TensorFacts> tensors;
   std::vector<quantize::TypeChoice> types;
+  // Of linears, for a directory that other programs load; nullptr: a GGUF. Those of the format
+  // layout->format() are written so.
+  std::shared_ptr<const packing::Target> layout = nullptr;
+
+  std::string name() const { return layout == nullptr ? recipe.name() : layout->name(); }
 };
 
 // Bytes that the output may have; 0: no target.

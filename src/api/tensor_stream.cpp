@@ -14,30 +14,42 @@ namespace {
 constexpr std::size_t program_bytes = std::size_t{16} << 20;
 
 // The i-th tensor, which an earlier run may have finished.
-TensorResult write_tensor(std::size_t i, const OutputTensor& output, const quantize::Method& method,
-                          const StreamOptions& options, ThreadPool& pool, exports::Export& out) {
+TensorResult make_tensor(std::size_t i, const OutputTensor& output, const quantize::Method& method,
+                         const StreamOptions& options, ThreadPool& pool, const TakeBytes& write) {
   if (const EncodedTensor* known = options.known ? options.known(output) : nullptr) {
-    out.write(known->blocks);
+    write(known->blocks);
     return known->result;
   }
-  if (options.kept == nullptr || is_copy(output)) {
-    return quantize_tensor(output, method, options, pool, [&](auto bytes) { out.write(bytes); });
-  }
+  if (options.kept == nullptr || is_copy(output))
+    return quantize_tensor(output, method, options, pool, write);
   const Shape& shape = output.tensor.source->shape;
   const std::size_t size =
       static_cast<std::size_t>(shape.rows()) * row_bytes(output.format, shape.cols());
   if (const auto tensor = options.kept->find(i, size)) {
-    out.write(tensor->bytes);
+    write(tensor->bytes);
     options.on_taken_over();
     return tensor->result;
   }
   AtomicFile file = options.kept->begin(i);
   const auto take = [&](std::span<const std::byte> bytes) {
     file.write(bytes);
-    out.write(bytes);
+    write(bytes);
   };
   const TensorResult result = quantize_tensor(output, method, options, pool, take);
   options.kept->finish(file, result);
+  return result;
+}
+
+TensorResult write_tensor(std::size_t i, const OutputTensor& output, const quantize::Method& method,
+                          const StreamOptions& options, ThreadPool& pool, exports::Export& out) {
+  if (output.layout == nullptr)
+    return make_tensor(i, output, method, options, pool, [&](auto bytes) { out.write(bytes); });
+  // Layouts put rows side by side, so a whole weight is needed before its first byte.
+  std::vector<std::byte> blocks;
+  const TensorResult result = make_tensor(i, output, method, options, pool, [&](auto bytes) {
+    blocks.insert(blocks.end(), bytes.begin(), bytes.end());
+  });
+  output.layout->pack(output.tensor.source->shape, blocks, [&](auto bytes) { out.write(bytes); });
   return result;
 }
 
@@ -49,11 +61,20 @@ std::size_t bytes_needed(const OutputTensor& output, const quantize::Method& met
   const std::size_t row = cols * sizeof(float) + row_bytes(output.format, source.shape.cols()) +
                           row_bytes(source.format, source.shape.cols());
   const bool has_moments = !is_copy(output) && source.shape.rank() > 1;
-  return rows * row +
+  const std::size_t packing =  // blocks and parts
+      output.layout == nullptr ? 0
+                               : 2 * static_cast<std::size_t>(source.shape.rows()) *
+                                     row_bytes(output.format, source.shape.cols());
+  return rows * row + packing +
          (has_moments ? static_cast<std::size_t>(method.bytes_per_moment) * cols * cols : 0);
 }
 
 }  // namespace
+
+std::string_view OutputTensor::module() const {
+  constexpr std::string_view suffix = ".weight";
+  return std::string_view(tensor.name).substr(0, tensor.name.size() - suffix.size());
+}
 
 void check_memory(std::span<const OutputTensor> tensors, const quantize::Method& method,
                   int threads, std::size_t max_bytes) {
@@ -75,15 +96,21 @@ std::filesystem::path write_tensors(const exports::ExportKind& kind, exports::Ex
                                     const ProgressCallback& progress) {
   Progress report{.step = options.step, .done = 0, .total = 0, .unit = "values", .detail = {}};
   plan.tensors.clear();
-  for (const auto& [tensor, format] : tensors) {
-    plan.tensors.push_back({tensor.name, format, tensor.source->shape});
-    report.total += static_cast<std::uint64_t>(tensor.source->shape.count());
+  for (const OutputTensor& output : tensors) {
+    const Shape& shape = output.tensor.source->shape;
+    report.total += static_cast<std::uint64_t>(shape.count());
+    if (output.layout == nullptr) {
+      plan.tensors.push_back({output.tensor.name, output.format, shape});
+    } else {
+      const auto parts = output.layout->parts(output.module(), shape);
+      plan.tensors.insert(plan.tensors.end(), parts.begin(), parts.end());
+    }
   }
   ThreadPool pool(options.threads);
   const std::unique_ptr<exports::Export> out = kind.begin(plan);
   std::vector<double> errors;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const auto& [tensor, format] = tensors[i];
+    const auto& [tensor, format, layout] = tensors[i];
     report.step = fmt::format("{} {} to {}", options.step, tensor.name, formats::info(format).name);
     if (progress) progress(report);
     const TensorResult result = write_tensor(i, tensors[i], method, options, pool, *out);

@@ -12,6 +12,7 @@
 #include "export/export.h"
 #include "models/model_source.h"
 #include "nybble/progress.h"
+#include "packing/target.h"
 #include "quantize/method.h"
 
 namespace nybble {
@@ -20,6 +21,11 @@ namespace nybble {
 struct OutputTensor {
   models::HfTensor tensor;
   FormatId format{};
+  // How the blocks are written; nullptr: as they are.
+  const packing::Target* layout = nullptr;
+
+  // "model.layers.3.mlp.up_proj" of "model.layers.3.mlp.up_proj.weight"
+  std::string_view module() const;
 };
 
 // A tensor encoded before it is written.

@@ -32,6 +32,9 @@ struct WeightSource {
   FormatId format{};
   std::int64_t rows = 0, cols = 0;
   std::function<std::span<const std::byte>(std::int64_t row)> row;
+  float scale = 1;  // what the products with the rows are multiplied by
+  // Column c of the rows belongs to this input; empty: to input c.
+  std::span<const std::int32_t> column_order = {};
 };
 
 // Keys and values of one timeline, in the layout of the backend.

@@ -31,6 +31,25 @@ constexpr float to_float(Float8E4M3 x) {
   return std::bit_cast<float>(sign | ((exponent + (127 - 7)) << 23) | (mantissa << 20));
 }
 
+// The nearest value, ties to even; beyond 448 the largest, NaN stays NaN.
+constexpr Float8E4M3 to_float8_e4m3(float x) {
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  const auto sign = static_cast<std::uint8_t>(bits >> 24 & 0x80u);
+  const float magnitude = std::bit_cast<float>(bits & 0x7fffffffu);
+  const auto with_sign = [sign](std::uint32_t rest) {
+    return Float8E4M3{static_cast<std::uint8_t>(sign | rest)};
+  };
+  if (magnitude != magnitude) return with_sign(0x7f);
+  if (magnitude >= 448) return with_sign(0x7e);
+  if (magnitude < 0x1p-6f) {  // the float adder rounds to a multiple of 2^-9
+    const float shifted = magnitude + 0x1p14f;
+    return with_sign(std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(0x1p14f));
+  }
+  const std::uint32_t wide = std::bit_cast<std::uint32_t>(magnitude);
+  const std::uint32_t rounded = wide + 0x7ffffu + (wide >> 20 & 1u);
+  return with_sign((rounded - ((127u - 7u) << 23)) >> 20);
+}
+
 constexpr float to_float(Float8E5M2 x) {
   return to_float(Half{static_cast<std::uint16_t>(x.bits << 8)});
 }

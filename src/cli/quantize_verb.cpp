@@ -43,6 +43,17 @@ bool is_type(const std::string& word) {
                              [&](const auto& type) { return lower(type.first) == lower(word); });
 }
 
+// "gptq:4b-g128"
+bool is_layout(const std::string& word) {
+  const auto kind_of = [](const std::string& name) {
+    return lower(name.substr(0, name.find(':')));
+  };
+  const auto layouts = quantize_layouts();
+  return word.find(':') != word.npos && std::ranges::any_of(layouts, [&](const auto& layout) {
+           return kind_of(layout.first) == kind_of(word);
+         });
+}
+
 bool is_count(const std::string& word) {
   return !word.empty() && word.size() < 5 &&
          word.find_first_not_of("0123456789") == std::string::npos;
@@ -63,13 +74,15 @@ void read_arguments(QuantizeOptions& options) {
     options.request.threads = std::stoi(words.back());
     words.pop_back();
   }
-  const bool ends_with_type = words.size() > 1 && is_type(words.back());
+  const bool ends_with_type =
+      words.size() > 1 && (is_type(words.back()) || is_layout(words.back()));
   if (has_target(options) && !ends_with_type) words.emplace_back();
   if (words.size() == 2 && options.dry_run) words.insert(words.begin() + 1, "");
   if (words.size() == 2) {
-    refuse(is_type(words[1]) ? fmt::format("quantize: where to? Give {} OUT {}", words[0], words[1])
-                             : fmt::format("quantize: which type? Give {} {} TYPE, e.g. Q4_K_M",
-                                           words[0], words[1]));
+    refuse(is_type(words[1]) || is_layout(words[1])
+               ? fmt::format("quantize: where to? Give {} OUT {}", words[0], words[1])
+               : fmt::format("quantize: which type? Give {} {} TYPE, e.g. Q4_K_M", words[0],
+                             words[1]));
   }
   if (words.size() != 3) {
     refuse(
@@ -164,6 +177,13 @@ std::string list_types() {
   return text;
 }
 
+std::string list_layouts() {
+  std::string text = "Layouts of directories for other libraries:\n";
+  for (const auto& [example, about] : quantize_layouts())
+    text += fmt::format("  {:<16} {}\n", example, about);
+  return text;
+}
+
 void add_type_flags(CLI::App& verb, QuantizeOptions& options) {
   verb.add_option(
           "--tensor-type", options.tensor_types,
@@ -215,13 +235,14 @@ void add_method_flags(CLI::App& verb, QuantizeOptions& options) {
 
 void add_quantize(CLI::App& program) {
   auto options = std::make_shared<QuantizeOptions>();
-  CLI::App* verb =
-      program.add_subcommand("quantize", "Any checkpoint to a quantized GGUF, in one step");
+  CLI::App* verb = program.add_subcommand(
+      "quantize", "Any checkpoint to a quantized GGUF or directory, in one step");
   verb->add_option("IN", options->in, "Model: Hugging Face directory, GGUF or reference")
       ->type_name("")
       ->required();
-  verb->add_option("OUT", options->out, "The GGUF to write; --dry-run needs none")->type_name("");
-  verb->add_option("TYPE", options->type, "A recipe or a format, in any case (below)")
+  verb->add_option("OUT", options->out, "The GGUF or directory to write; --dry-run needs none")
+      ->type_name("");
+  verb->add_option("TYPE", options->type, "A recipe, a format or a layout, in any case (below)")
       ->type_name("");
   verb->add_option("THREADS", options->threads, "Threads; default: one per core")->type_name("");
   add_target_flags(*verb, *options);
@@ -248,12 +269,13 @@ void add_quantize(CLI::App& program) {
   verb->add_flag("--force", options->request.force, "Replace an existing output");
   add_json_flag(*verb, options->json);
   verb->footer([] {
-    return list_types() + list_methods() +
+    return list_types() + list_layouts() + list_methods() +
            "Examples:\n"
            "  nybble quantize models/tale-6m tale-q4.gguf Q4_K_M\n"
            "  nybble quantize model.gguf small.gguf Q2_K --tensor-type 'ffn_down=Q4_K' 4\n"
            "  nybble quantize model.gguf best.gguf Q3_K_M --method best\n"
            "  nybble quantize model.gguf half.gguf --target-bpw 3.4 --calibration book.txt\n"
+           "  nybble quantize models/tale-6m tale-gptq gptq:4b-g128 --method best\n"
            "  nybble quantize user/repo out.gguf Q5_K_M --dry-run";
   });
   verb->callback([options] { execute(*options); });

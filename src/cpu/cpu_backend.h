@@ -57,9 +57,10 @@ class CpuBackend final : public backend::Backend {
   // Multiplies x [tokens, cols] with all linears, panel by panel, spread over the threads.
   // linear.cpp
   void run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens);
-  // What the weight is multiplied with instead of x [tokens, cols]: x, or x rounded to A8-32, in
-  // memory of the backend that the next call for another x overwrites. linear.cpp
-  const float* inputs_for(const PanelWeight& weight, const float* x, std::int64_t tokens);
+  // What the weight is multiplied with instead of x [tokens, cols]: x, or x rounded to A8-32 and in
+  // the order of its columns, in memory that the next call for the same slot overwrites. linear.cpp
+  const float* inputs_for(const PanelWeight& weight, const float* x, std::int64_t tokens,
+                          std::size_t slot);
   // The finish that stores sums + bias to out [tokens, rows].
   static FinishPanel store_to(const backend::Linear& linear, std::int64_t tokens, float* out);
   // The finish that adds sums + bias to out [tokens, rows].
@@ -76,7 +77,7 @@ class CpuBackend final : public backend::Backend {
   std::vector<ThreadScratch> scratch_;  // one a thread
   std::size_t expand_bytes_;
   bool int8_activations_;
-  AlignedArray<float> normed_, k_, v_, hidden_, rounded_;
+  AlignedArray<float> normed_, k_, v_, hidden_, changed_inputs_[3];
 };
 
 }  // namespace nybble::cpu

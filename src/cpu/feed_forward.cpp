@@ -26,8 +26,8 @@ void CpuBackend::feed_forward(const backend::FeedForwardStep& step) {
   const float* normed = normalize(step.norm, step.residual, tokens, dim);
   if (step.tap != nullptr) (*step.tap)(backend::TapPoint::gate_up, normed, step.tokens, dim);
 
-  const float* gate_inputs = inputs_for(gate, normed, tokens);
-  const float* up_inputs = inputs_for(up, normed, tokens);
+  const float* gate_inputs = inputs_for(gate, normed, tokens, 0);
+  const float* up_inputs = inputs_for(up, normed, tokens, 1);
   float* out = hidden_.grow(static_cast<std::size_t>(tokens * hidden));
   pool_.run(gate.panels(), [&](std::int64_t panel, int thread) {
     ThreadScratch& scratch = scratch_[static_cast<std::size_t>(thread)];

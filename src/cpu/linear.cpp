@@ -13,14 +13,20 @@ const PanelWeight& panels_of(const backend::Linear& linear) {
 
 }  // namespace
 
-const float* CpuBackend::inputs_for(const PanelWeight& weight, const float* x,
-                                    std::int64_t tokens) {
-  if (!int8_activations_ || formats::info(weight.format()).block_len == 1) return x;
+const float* CpuBackend::inputs_for(const PanelWeight& weight, const float* x, std::int64_t tokens,
+                                    std::size_t slot) {
+  const bool rounds = int8_activations_ && formats::info(weight.format()).block_len > 1;
+  const auto order = weight.column_order();
+  if (!rounds && order.empty()) return x;
   const std::int64_t cols = weight.cols();
-  float* rounded = rounded_.grow(static_cast<std::size_t>(tokens * cols));
-  pool_.run(tokens,
-            [&](std::int64_t t, int) { round_to_a8(x + t * cols, cols, rounded + t * cols); });
-  return rounded;
+  float* changed = changed_inputs_[slot].grow(static_cast<std::size_t>(tokens * cols));
+  pool_.run(tokens, [&](std::int64_t t, int) {
+    const float* in = x + t * cols;
+    float* out = changed + t * cols;
+    for (std::size_t c = 0; c < order.size(); ++c) out[c] = in[order[c]];
+    if (rounds) round_to_a8(order.empty() ? in : out, cols, out);
+  });
+  return changed;
 }
 
 void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens) {
@@ -28,7 +34,7 @@ void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std
   std::vector<const float*> inputs;
   for (const PanelJob& job : jobs) {
     n_panels += panels_of(job.linear).panels();
-    inputs.push_back(inputs_for(panels_of(job.linear), x, tokens));
+    inputs.push_back(inputs_for(panels_of(job.linear), x, tokens, inputs.size()));
   }
   pool_.run(n_panels, [&](std::int64_t item, int thread) {
     std::size_t which = 0;

@@ -54,6 +54,8 @@ PanelWeight::PanelWeight(const backend::WeightSource& source, bool expand, const
       format_(source.format),
       element_bytes_(native_element_bytes(source.format)),
       row_bytes_(nybble::row_bytes(source.format, source.cols)),
+      scale_(source.scale),
+      column_order_(source.column_order.begin(), source.column_order.end()),
       multiply_(multiply_for(source.format, kernels)) {
   if (element_bytes_ == 0 && expand) element_bytes_ = sizeof(float);
   const std::size_t bytes = element_bytes_ == 0 ? static_cast<std::size_t>(rows_) * row_bytes_
@@ -124,9 +126,19 @@ void PanelWeight::multiply(std::int64_t panel, const float* x, std::int64_t toke
     }
     multiply_(block, n, x + first, cols_, tokens, acc);
   }
+  if (scale_ == 1) return;
+  for (std::int64_t i = 0; i < tokens * panel_rows; ++i) acc[i] *= scale_;
 }
 
 void PanelWeight::decode_row(std::int64_t row, float* out) const {
+  decode_stored_row(row, out);
+  for (std::int64_t i = 0; scale_ != 1 && i < cols_; ++i) out[i] *= scale_;
+  if (column_order_.empty()) return;
+  const std::vector<float> ordered(out, out + cols_);
+  for (std::size_t c = 0; c < ordered.size(); ++c) out[column_order_[c]] = ordered[c];
+}
+
+void PanelWeight::decode_stored_row(std::int64_t row, float* out) const {
   const formats::FormatInfo& info = formats::info(format_);
   if (element_bytes_ == 0) {
     info.decode(data_.data() + static_cast<std::size_t>(row) * row_bytes_,

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "backend/backend.h"
 #include "base/thread_pool.h"
@@ -30,13 +32,14 @@ class PanelWeight final : public backend::Weight {
   std::int64_t cols() const override { return cols_; }
   FormatId format() const override { return format_; }
   std::size_t bytes() const override { return data_.bytes(); }
+  std::span<const std::int32_t> column_order() const { return column_order_; }
   std::int64_t panels() const { return (rows_ + panel_rows - 1) / panel_rows; }
 
   // acc [tokens, 32] = the products of a panel's rows with x [tokens, cols], each summed over the
-  // columns in order.
+  // columns in order, times the scale of the weight. Inputs stand in column_order().
   void multiply(std::int64_t panel, const float* x, std::int64_t tokens, float* acc,
                 Scratch& scratch) const;
-  // One row as floats, out [cols].
+  // One row as floats, out [cols], inputs in order.
   void decode_row(std::int64_t row, float* out) const;
 
   // Bytes of the panels of a matrix with elements of this size.
@@ -46,6 +49,7 @@ class PanelWeight final : public backend::Weight {
   static std::size_t native_element_bytes(FormatId format);
 
  private:
+  void decode_stored_row(std::int64_t row, float* out) const;
   void fill_panel(const backend::WeightSource& source, std::int64_t panel);
   void decode_block(std::int64_t panel, std::int64_t first_col, std::int64_t n_cols,
                     Scratch& scratch) const;
@@ -54,6 +58,8 @@ class PanelWeight final : public backend::Weight {
   FormatId format_{};
   std::size_t element_bytes_ = 0;  // of a panel; 0: stored layout
   std::size_t row_bytes_ = 0;      // of the stored layout
+  float scale_ = 1;
+  std::vector<std::int32_t> column_order_;
   Multiply multiply_ = nullptr;
   AlignedArray<std::byte> data_;
 };

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view text_names[] = {"config.json",
                                            "generation_config.json",
+                                           "quantize_config.json",
                                            "tokenizer.json",
                                            "tokenizer_config.json",
                                            "special_tokens_map.json",

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "formats/float_formats.h"
+#include "formats/group_float8.h"
+#include "formats/group_int.h"
 #include "formats/iq1_m.h"
 #include "formats/iq1_s.h"
 #include "formats/iq2_s.h"
@@ -12,6 +14,7 @@
 #include "formats/iq4_nl.h"
 #include "formats/iq4_xs.h"
 #include "formats/mxfp4.h"
+#include "formats/nf4.h"
 #include "formats/number_formats.h"
 #include "formats/nvfp4.h"
 #include "formats/q1_0.h"
@@ -46,7 +49,14 @@ using AllFormats = FormatList<                             //
     IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S,  //
     IQ4_NL, IQ4_XS, MXFP4, NVFP4,                          //
     TQ1_0, TQ2_0, Q1_0, Q2_0, Q8_1, Q8_K,                  //
-    F64, I8, I16, I32, I64,                                //
+    SignedGroup<2, 32>, SignedGroup<2, 64>, SignedGroup<2, 128>, SignedGroup<3, 32>,
+    SignedGroup<3, 64>, SignedGroup<3, 128>, SignedGroup<4, 32>, SignedGroup<4, 64>,
+    SignedGroup<4, 128>, SignedGroup<8, 32>, SignedGroup<8, 64>, SignedGroup<8, 128>,
+    UnsignedGroup<2, 32>, UnsignedGroup<2, 64>, UnsignedGroup<2, 128>, UnsignedGroup<3, 32>,
+    UnsignedGroup<3, 64>, UnsignedGroup<3, 128>, UnsignedGroup<4, 32>, UnsignedGroup<4, 64>,
+    UnsignedGroup<4, 128>, UnsignedGroup<8, 32>, UnsignedGroup<8, 64>, UnsignedGroup<8, 128>, NF4,
+    GroupFloat8<32>, GroupFloat8<128>,  //
+    F64, I8, I16, I32, I64,             //
     U8, U16, U32, U64, Bool, F8_E4M3, F8_E5M2>;
 
 }  // namespace nybble::formats

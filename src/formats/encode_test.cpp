@@ -120,14 +120,14 @@ TYPED_TEST(EveryAffineEncoder, stays_finite_for_the_largest_floats) {
 }
 
 // The search includes plain rounding with one scale for the whole block, whose errors are at most
-// half a step, plus what storing scale and offset as halves costs: each is off by at most 2^-11 of
+// half a step, plus what storing scale and offset costs: each is off by at most scale_error() of
 // itself, over values up to the largest.
 TYPED_TEST(EveryAffineEncoder, leaves_at_most_the_error_of_plain_rounding) {
   const std::vector<float> ones(TypeParam::block_len, 1.0f);
   for (const Input& input : inputs(TypeParam::block_len)) {
     float largest = 0;
     for (float x : input.x) largest = std::max(largest, std::fabs(x));
-    const double each = plain_step<TypeParam>(input.x) / 2 + 2 * largest * 0x1p-11;
+    const double each = plain_step<TypeParam>(input.x) / 2 + 2 * largest * scale_error<TypeParam>();
 
     const double error = squared_error(input.x, through<TypeParam>(input.x, ones.data()), ones);
 

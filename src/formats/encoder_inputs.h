@@ -67,6 +67,13 @@ inline double squared_error(const std::vector<float>& x, const std::vector<float
   return sum;
 }
 
+// How far from itself a stored scale may be: half a unit in its last place.
+template <class F>
+constexpr double scale_error() {
+  if constexpr (requires { F::scale_bits; }) return 1.0 / (1 << F::scale_bits);
+  return 0x1p-11;
+}
+
 struct CodeRange {
   int least = 0, most = 0;
 };

@@ -37,6 +37,13 @@ concept PlainlyEncodable = Encodable<F> && requires(const float* x) {
   { F::encode(x, nullptr, Scales::plain) } -> std::same_as<typename F::Block>;
 };
 
+// Formats of one group whose scale can be given, where files share it between groups.
+template <class F>
+concept ScaleEncodable = Encodable<F> && requires(const float* x, float scale) {
+  { F::encode_at(x, scale) } -> std::same_as<typename F::Block>;
+  { F::Block::scale } -> std::convertible_to<float>;
+};
+
 // Scales of one block: group g of an affine block has value scale * sub_scale[g] * (code - zero) +
 // offset * sub_offset[g].
 template <int n_groups>

@@ -35,6 +35,23 @@ void encode_plain_blocks(const float* x, std::size_t n, std::byte* blocks) {
 }
 
 template <class F>
+void encode_blocks_at(const float* x, const float* scales, std::size_t n, std::byte* blocks) {
+  for (std::size_t b = 0; b < n; ++b) {
+    const auto block = F::encode_at(x + b * F::block_len, scales[b]);
+    std::memcpy(blocks + b * sizeof(block), &block, sizeof(block));
+  }
+}
+
+template <class F>
+void scales_of(const std::byte* blocks, std::size_t n, float* scales) {
+  for (std::size_t b = 0; b < n; ++b) {
+    typename F::Block block;
+    std::memcpy(&block, blocks + b * sizeof(block), sizeof(block));
+    scales[b] = block.scale;
+  }
+}
+
+template <class F>
 constexpr FormatInfo describe() {
   static_assert(Format<F>);
   FormatInfo format{.id = id_of<F>(),
@@ -45,9 +62,15 @@ constexpr FormatInfo describe() {
                     .bits_per_weight = 8.0 * sizeof(typename F::Block) / F::block_len,
                     .decode = decode_blocks<F>,
                     .encode = nullptr,
-                    .encode_plain = nullptr};
+                    .encode_plain = nullptr,
+                    .encode_at = nullptr,
+                    .scales = nullptr};
   if constexpr (Encodable<F>) format.encode = encode_blocks<F>;
   if constexpr (PlainlyEncodable<F>) format.encode_plain = encode_plain_blocks<F>;
+  if constexpr (ScaleEncodable<F>) {
+    format.encode_at = encode_blocks_at<F>;
+    format.scales = scales_of<F>;
+  }
   return format;
 }
 

@@ -29,6 +29,10 @@ struct FormatInfo {
   void (*encode)(const float* x, const float* importance, std::size_t n, std::byte* blocks);
   // The same with plain scales; nullptr when the format has none.
   void (*encode_plain)(const float* x, std::size_t n, std::byte* blocks);
+  // Encodes with given scales [n]; nullptr when the format does not take them.
+  void (*encode_at)(const float* x, const float* scales, std::size_t n, std::byte* blocks);
+  // The scales [n] of n blocks; nullptr like encode_at.
+  void (*scales)(const std::byte* blocks, std::size_t n, float* scales);
 };
 
 // All formats in the order of the list.

@@ -15,11 +15,13 @@ namespace nybble::formats {
 // Scales of blocks are stored as halves of value * unit.
 struct StoredUnit {
   float unit = 1;
+  bool in_bf16 = false;  // only halves that are bfloat16 as well
 
   // Beyond the largest half the nearest one is stored, never infinity.
   Half store(float value) const {
-    constexpr float largest = 65504;
-    return to_half(std::clamp(value * unit, -largest, largest));
+    const float largest = in_bf16 ? 65280 : 65504;
+    const float nearest = std::clamp(value * unit, -largest, largest);
+    return to_half(in_bf16 ? to_float(to_bf16(nearest)) : nearest);
   }
   float load(Half stored) const { return to_float(stored) / unit; }
   float storable(float value) const { return load(store(value)); }

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "files/hf_config.h"
 #include "models/decoder_config.h"
-#include "models/hf_config.h"
 
 namespace nybble::models {
 
@@ -24,7 +24,7 @@ struct Architecture {
   int default_head_dim = 0;  // 0: dim / heads
   bool tied_by_default = false;
   // Flags of the family, from config.json. Sizes and RoPE are set already.
-  void (*read_hf)(const HfConfig& hf, DecoderConfig& config) = nullptr;
+  void (*read_hf)(const files::HfConfig& hf, DecoderConfig& config) = nullptr;
   // Flags of the family that neither GGUF keys nor tensors tell. nullptr: none
   void (*complete_gguf)(DecoderConfig& config) = nullptr;
   // Keys of the family for config.json, the way back of read_hf.
@@ -40,7 +40,7 @@ std::string known_architectures();
 
 // Families that share transformers' switches of sliding windows (use_sliding_window,
 // max_window_layers, layer_types).
-void read_window_layers(const HfConfig& hf, DecoderConfig& config);
+void read_window_layers(const files::HfConfig& hf, DecoderConfig& config);
 void describe_window_layers(const DecoderConfig& config, OrderedJson& json);
 
 }  // namespace nybble::models

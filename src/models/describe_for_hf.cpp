@@ -24,6 +24,7 @@ HfModel describe_for_hf(const ModelSource& source) {
   model.config = text == source.checkpoint->texts.end()
                      ? write_hf_config(source.config, *source.architecture)
                      : parse_ordered_json(text->second, "config.json");
+  model.config.erase("quantization_config");  // of how the source is kept
   return model;
 }
 

@@ -6,14 +6,6 @@
 namespace nybble::models {
 namespace {
 
-void refuse_quantized(const HfConfig& hf) {
-  const auto quantization = hf.object("quantization_config");
-  if (!quantization) return;
-  fail(ErrorKind::unsupported,
-       "{}: the checkpoint is quantized with '{}'; nybble expects unquantized safetensors",
-       hf.where(), quantization->text("quant_method", "an unnamed method"));
-}
-
 // The double that reads like this float: 1e-05 instead of 9.999999747378752e-06.
 double as_written(float x) {
   return std::stod(fmt::format("{}", x));
@@ -21,8 +13,7 @@ double as_written(float x) {
 
 }  // namespace
 
-DecoderConfig read_hf_config(const HfConfig& hf, const Architecture& architecture) {
-  refuse_quantized(hf);
+DecoderConfig read_hf_config(const files::HfConfig& hf, const Architecture& architecture) {
   const std::string activation = hf.text("hidden_act", "silu");
   if (activation != "silu" && activation != "swish") {
     fail(ErrorKind::unsupported, "{}: the activation is '{}'; nybble knows silu", hf.where(),

@@ -10,7 +10,7 @@ const Architecture llama{
     .hf_type = "llama",
     .permutes_heads = true,
     .read_hf =
-        [](const HfConfig& hf, DecoderConfig& config) {
+        [](const files::HfConfig& hf, DecoderConfig& config) {
           config.qkv_bias = config.output_bias = hf.flag("attention_bias", false);
           config.mlp_bias = hf.flag("mlp_bias", false);
         },

@@ -11,7 +11,7 @@ const Architecture mistral{
     .permutes_heads = true,
     .default_kv_heads = 8,
     .read_hf =
-        [](const HfConfig& hf, DecoderConfig& config) {
+        [](const files::HfConfig& hf, DecoderConfig& config) {
           // Absent, transformers takes 4096; null means off.
           config.sliding_window =
               hf.integer("sliding_window", hf.mentions("sliding_window") ? 0 : 4096);

@@ -6,6 +6,20 @@
 #include "models/decoder_tensors.h"
 
 namespace nybble::models {
+namespace {
+
+// From the values of the blocks to those of the weight.
+void unpack_row(const packing::PackedWeight& packed, std::span<float> row) {
+  if (packed.scale != 1) {
+    for (float& value : row) value *= packed.scale;
+  }
+  if (packed.column_order.empty()) return;
+  const std::vector<float> ordered(row.begin(), row.end());
+  for (std::size_t c = 0; c < row.size(); ++c)
+    row[static_cast<std::size_t>(packed.column_order[c])] = ordered[c];
+}
+
+}  // namespace
 
 std::int64_t SourceTensor::stored_row(std::int64_t row) const {
   return permuted_heads == 0 ? row : hf_row(row, shape.rows(), permuted_heads);
@@ -13,6 +27,7 @@ std::int64_t SourceTensor::stored_row(std::int64_t row) const {
 
 std::span<const std::byte> SourceTensor::row(std::int64_t row) const {
   if (stored != nullptr) return stored->data.row(stored_row(row));
+  if (packed != nullptr) return packed->row(stored_row(row));
   const std::size_t size = static_cast<std::size_t>(shape.cols());
   return std::as_bytes(std::span(values).subspan(static_cast<std::size_t>(row) * size, size));
 }
@@ -22,6 +37,8 @@ void SourceTensor::decode_rows(std::int64_t first, std::int64_t n, float* out) c
   const auto blocks = static_cast<std::size_t>(shape.cols() / info.block_len);
   for (std::int64_t r = first; r < first + n; ++r, out += shape.cols()) {
     info.decode(row(r).data(), blocks, out);
+    if (packed != nullptr)
+      unpack_row(*packed, std::span(out, static_cast<std::size_t>(shape.cols())));
     if (!row_factors.empty()) {
       for (std::int64_t c = 0; c < shape.cols(); ++c)
         out[c] *= row_factors[static_cast<std::size_t>(r)];
@@ -32,6 +49,17 @@ void SourceTensor::decode_rows(std::int64_t first, std::int64_t n, float* out) c
 
 void SourceTensor::forget() const {
   if (stored != nullptr) forget_pages(stored->data.bytes);
+  if (packed != nullptr) packed->forget();
+}
+
+std::uint64_t SourceTensor::stored_bytes() const {
+  if (packed != nullptr) return packed->stored_bytes();
+  return stored == nullptr ? 0 : stored->data.bytes.size();
+}
+
+std::string_view SourceTensor::file() const {
+  const files::NamedTensor* first = packed != nullptr ? packed->parts().front() : stored;
+  return first == nullptr ? std::string_view() : first->file;
 }
 
 const SourceTensor* ModelSource::find(std::string_view name) const {

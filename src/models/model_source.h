@@ -9,6 +9,7 @@
 
 #include "files/checkpoint.h"
 #include "models/decoder_config.h"
+#include "packing/packed_weight.h"
 
 namespace nybble::models {
 
@@ -17,12 +18,14 @@ struct Architecture;
 // One tensor: bytes of the checkpoint and how its rows are ordered.
 struct SourceTensor {
   std::string name;  // "blk.3.attn_q.weight"
+  // Where the bytes are: in one tensor of the checkpoint, or in several.
   const files::NamedTensor* stored = nullptr;
+  std::shared_ptr<const packing::PackedWeight> packed;
   // > 0: stored rows are in Hugging Face's order for this many heads; row r of the tensor is row
   // stored_row(r) of the stored one (q and k of Llama: halves become neighbours).
   int permuted_heads = 0;
-  // Synthesized tensors (rope_freqs.weight, biases in another order) own their values, as F32;
-  // stored is then nullptr.
+  // Synthesized tensors (rope_freqs.weight, biases in another order) own their values, as F32, and
+  // are stored nowhere.
   std::vector<float> values;
   // What folding (models/fold.h) multiplies rows and columns by; empty: 1. With any, the tensor is
   // F32 whatever is stored.
@@ -31,11 +34,23 @@ struct SourceTensor {
   FormatId format{};  // of what is stored
 
   bool is_folded() const { return !row_factors.empty() || !col_factors.empty(); }
+  bool is_in_files() const { return stored != nullptr || packed != nullptr; }
+  // What the values of the rows are multiplied by.
+  float scale() const { return packed == nullptr ? 1 : packed->scale; }
+  // Column c of the rows is this column of the weight; empty: they are in order.
+  std::span<const std::int32_t> column_order() const {
+    return packed == nullptr ? std::span<const std::int32_t>() : packed->column_order;
+  }
+  // In the files, 0 when it is synthesized.
+  std::uint64_t stored_bytes() const;
+  // The file of it or of its first part; empty when it is synthesized.
+  std::string_view file() const;
 
   std::int64_t stored_row(std::int64_t row) const;
   // Rows [first, first + n) as floats, out [n, cols].
   void decode_rows(std::int64_t first, std::int64_t n, float* out) const;
-  // Bytes of one row in the stored format, as they were before folding.
+  // Bytes of one row in the stored format, as they were before folding; without scale(), columns in
+  // column_order().
   std::span<const std::byte> row(std::int64_t row) const;
   // Its bytes leave memory until they are read again.
   void forget() const;
@@ -44,6 +59,7 @@ struct SourceTensor {
 // Owns the checkpoint.
 struct ModelSource {
   std::shared_ptr<const files::Checkpoint> checkpoint;
+  std::string packing;  // "GPTQ, 4 bits in groups of 128": how linears are kept; empty: as they are
   const Architecture* architecture = nullptr;
   DecoderConfig config;
   files::Metadata metadata;           // GGUF keys of the model, without those of the tokenizer

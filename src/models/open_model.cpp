@@ -9,6 +9,7 @@
 #include "models/gguf_config.h"
 #include "models/hf_decoder_config.h"
 #include "models/model_source.h"
+#include "packing/scheme.h"
 
 namespace nybble::models {
 namespace {
@@ -30,6 +31,16 @@ SourceTensor synthesized(std::string name, std::vector<float> values) {
   tensor.format = id_of<formats::F32>();
   tensor.values = std::move(values);
   return tensor;
+}
+
+// The weight of a linear that the checkpoint keeps in parts.
+std::shared_ptr<const packing::PackedWeight> find_packed(const packing::Scheme* scheme,
+                                                         const TensorSpec& spec) {
+  constexpr std::string_view suffix = ".weight";
+  if (scheme == nullptr || spec.shape.rank() != 2 || !spec.hf_name.ends_with(suffix))
+    return nullptr;
+  return scheme->find(std::string_view(spec.hf_name).substr(0, spec.hf_name.size() - suffix.size()),
+                      spec.shape);
 }
 
 const files::NamedTensor& find_checked(const files::Checkpoint& checkpoint, const std::string& name,
@@ -63,6 +74,17 @@ SourceTensor take(const files::NamedTensor& stored, const TensorSpec& spec, int 
   return tensor;
 }
 
+SourceTensor take(std::shared_ptr<const packing::PackedWeight> packed, const TensorSpec& spec,
+                  int permuted_heads) {
+  SourceTensor tensor;
+  tensor.name = spec.name;
+  tensor.format = packed->format();
+  tensor.packed = std::move(packed);
+  tensor.permuted_heads = permuted_heads;
+  tensor.shape = spec.shape;
+  return tensor;
+}
+
 // Tensors that no one asked for mean that the model computes something else, unless they are known
 // to be derived.
 void check_leftovers(const ModelSource& source, const std::set<std::string, std::less<>>& used,
@@ -87,9 +109,19 @@ void collect_tensors(ModelSource& source, bool is_hf) {
          source.config.layers, checkpoint.tensors.size());
   }
   std::set<std::string, std::less<>> used;
+  const auto scheme = is_hf ? packing::open_scheme(checkpoint) : nullptr;
+  if (scheme != nullptr) {
+    source.packing = scheme->describe();
+    source.notes.insert(source.notes.end(), scheme->notes().begin(), scheme->notes().end());
+  }
   for (const TensorSpec& spec : decoder_tensors(source.config)) {
     const std::string& name = is_hf ? spec.hf_name : spec.name;
     const int permuted = is_hf && source.architecture->permutes_heads ? spec.rotated_heads : 0;
+    if (auto packed = find_packed(scheme.get(), spec)) {
+      for (const files::NamedTensor* part : packed->parts()) used.insert(part->name);
+      source.tensors.push_back(take(std::move(packed), spec, permuted));
+      continue;
+    }
     source.tensors.push_back(take(find_checked(checkpoint, name, spec.shape), spec, permuted));
     used.insert(name);
   }
@@ -136,7 +168,7 @@ void open_hf_model(ModelSource& source) {
   }
   const Json json = parse_json(text->second, where);
   if (!json.is_object()) fail(ErrorKind::corrupt_file, "{}: expected an object", where);
-  const HfConfig hf(json, where);
+  const files::HfConfig hf(json, where);
   const std::vector<std::string> classes = hf.texts("architectures");
   const std::string type = hf.text("model_type", "");
   for (const Architecture* architecture : all_architectures()) {

@@ -85,7 +85,7 @@ const BadConfig bad_configs[] = {
     {R"({"architectures": ["MambaForCausalLM"]})", ErrorKind::unsupported,
      "unknown architecture 'MambaForCausalLM'; nybble knows MistralForCausalLM, LlamaForCausalLM"},
     {R"({"architectures": "LlamaForCausalLM"})", ErrorKind::corrupt_file, "key 'architectures'"},
-    {R"({"quantization_config": {"quant_method": "gptq"}})", ErrorKind::unsupported,
+    {R"({"quantization_config": {"quant_method": "quip"}})", ErrorKind::unsupported,
      "quantized with 'gptq'"},
     {R"({"rope_parameters": {"rope_type": "spiral"}})", ErrorKind::unsupported,
      "unknown RoPE scaling 'spiral'"},

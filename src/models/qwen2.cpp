@@ -10,7 +10,7 @@ const Architecture qwen2{
     .hf_type = "qwen2",
     .default_kv_heads = 32,
     .read_hf =
-        [](const HfConfig& hf, DecoderConfig& config) {
+        [](const files::HfConfig& hf, DecoderConfig& config) {
           config.qkv_bias = true;
           read_window_layers(hf, config);
         },

@@ -11,7 +11,7 @@ const Architecture qwen3{
     .default_kv_heads = 32,
     .default_head_dim = 128,
     .read_hf =
-        [](const HfConfig& hf, DecoderConfig& config) {
+        [](const files::HfConfig& hf, DecoderConfig& config) {
           config.qk_norm = true;
           config.qkv_bias = config.output_bias = hf.flag("attention_bias", false);
           read_window_layers(hf, config);

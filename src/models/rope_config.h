@@ -5,15 +5,15 @@
 #include <vector>
 
 #include "base/json.h"
+#include "files/hf_config.h"
 #include "files/metadata.h"
 #include "models/decoder_config.h"
-#include "models/hf_config.h"
 
 namespace nybble::models {
 
 // Reads rope_theta and rope_scaling (transformers 4) or rope_parameters (5). config.context and
 // head_dim are set already.
-void read_hf_rope(const HfConfig& hf, double default_base, DecoderConfig& config);
+void read_hf_rope(const files::HfConfig& hf, double default_base, DecoderConfig& config);
 // Adds rope_theta and rope_scaling, which both versions of transformers read.
 void describe_hf_rope(const DecoderConfig& config, OrderedJson& json);
 

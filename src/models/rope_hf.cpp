@@ -11,17 +11,17 @@
 namespace nybble::models {
 namespace {
 
-void read_linear(const HfConfig& params, RopeConfig& rope) {
+void read_linear(const files::HfConfig& params, RopeConfig& rope) {
   rope.scaling = RopeScaling::linear;
   rope.factor = params.number("factor");
 }
 
-void read_dynamic(const HfConfig& params, RopeConfig& rope) {
+void read_dynamic(const files::HfConfig& params, RopeConfig& rope) {
   rope.scaling = RopeScaling::dynamic;
   rope.factor = params.number("factor");
 }
 
-void read_llama3(const HfConfig& params, RopeConfig& rope) {
+void read_llama3(const files::HfConfig& params, RopeConfig& rope) {
   const Llama3Scaling scaling{params.number("factor"), params.number("low_freq_factor"),
                               params.number("high_freq_factor"), rope.original_context};
   if (!(scaling.factor > 0 && scaling.low_freq_factor > 0 &&
@@ -35,7 +35,7 @@ void read_llama3(const HfConfig& params, RopeConfig& rope) {
   rope.frequency_divisors = llama3_divisors(scaling, rope.base, rope.rotary_dim);
 }
 
-void read_yarn(const HfConfig& params, RopeConfig& rope) {
+void read_yarn(const files::HfConfig& params, RopeConfig& rope) {
   rope.scaling = RopeScaling::yarn;
   rope.factor = params.number("factor", rope.factor);
   rope.beta_fast = params.number("beta_fast", 32);
@@ -52,7 +52,7 @@ void read_yarn(const HfConfig& params, RopeConfig& rope) {
   rope.scaling = RopeScaling::none;
 }
 
-void read_longrope(const HfConfig& params, RopeConfig& rope) {
+void read_longrope(const files::HfConfig& params, RopeConfig& rope) {
   rope.scaling = RopeScaling::longrope;
   rope.factor = params.number("factor", rope.factor);
   rope.short_divisors = params.numbers("short_factor");
@@ -63,9 +63,9 @@ void read_longrope(const HfConfig& params, RopeConfig& rope) {
 
 struct ScalingKind {
   std::string_view name;
-  void (*read)(const HfConfig& params, RopeConfig& rope);
+  void (*read)(const files::HfConfig& params, RopeConfig& rope);
 };
-constexpr ScalingKind kinds[] = {{"default", [](const HfConfig&, RopeConfig&) {}},
+constexpr ScalingKind kinds[] = {{"default", [](const files::HfConfig&, RopeConfig&) {}},
                                  {"linear", read_linear},
                                  {"dynamic", read_dynamic},
                                  {"llama3", read_llama3},
@@ -73,8 +73,8 @@ constexpr ScalingKind kinds[] = {{"default", [](const HfConfig&, RopeConfig&) {}
                                  {"longrope", read_longrope},
                                  {"su", read_longrope}};
 
-std::optional<HfConfig> find_parameters(const HfConfig& hf) {
-  std::optional<HfConfig> params = hf.object("rope_parameters");
+std::optional<files::HfConfig> find_parameters(const files::HfConfig& hf) {
+  std::optional<files::HfConfig> params = hf.object("rope_parameters");
   if (!params) params = hf.object("rope_scaling");
   if (!params) return params;
   if (params->has("sliding_attention")) {
@@ -144,11 +144,11 @@ OrderedJson scaling_json(const DecoderConfig& config) {
 
 }  // namespace
 
-void read_hf_rope(const HfConfig& hf, double default_base, DecoderConfig& config) {
+void read_hf_rope(const files::HfConfig& hf, double default_base, DecoderConfig& config) {
   RopeConfig& rope = config.rope;
   rope.rotary_dim = config.head_dim;
   rope.original_context = config.context;
-  const std::optional<HfConfig> params = find_parameters(hf);
+  const std::optional<files::HfConfig> params = find_parameters(hf);
   const double outer_base = hf.number("rope_theta", default_base);
   rope.base = params ? params->number("rope_theta", outer_base) : outer_base;
   if (!params) return;

@@ -14,7 +14,7 @@ std::vector<bool> every_nth_layer(int layers, int interval) {
   return flags;
 }
 
-void read(const HfConfig& hf, DecoderConfig& config) {
+void read(const files::HfConfig& hf, DecoderConfig& config) {
   config.qkv_bias = config.output_bias = hf.flag("attention_bias", false);
   config.mlp_bias = hf.flag("mlp_bias", false);
   if (hf.flag("use_sliding_window", false)) {

@@ -4,7 +4,7 @@
 
 namespace nybble::models {
 
-void read_window_layers(const HfConfig& hf, DecoderConfig& config) {
+void read_window_layers(const files::HfConfig& hf, DecoderConfig& config) {
   if (!hf.flag("use_sliding_window", false)) return;
   config.sliding_window = hf.integer("sliding_window", hf.mentions("sliding_window") ? 0 : 4096);
   if (config.sliding_window == 0) return;

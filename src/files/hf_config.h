@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 
-namespace nybble::models {
+namespace nybble::files {
 
 // Borrows the object. A key whose value is null counts as missing.
 class HfConfig {
@@ -40,4 +40,4 @@ class HfConfig {
   std::string where_;
 };
 
-}  // namespace nybble::models
+}  // namespace nybble::files

@@ -1,11 +1,11 @@
-#include "models/hf_config.h"
+#include "files/hf_config.h"
 
 #include <cmath>
 #include <limits>
 
 #include "base/error.h"
 
-namespace nybble::models {
+namespace nybble::files {
 
 const Json* HfConfig::find(std::string_view key) const {
   const auto it = object_->find(key);
@@ -90,4 +90,4 @@ std::optional<HfConfig> HfConfig::object(std::string_view key) const {
   return HfConfig(*value, where_ + ": " + std::string(key));
 }
 
-}  // namespace nybble::models
+}  // namespace nybble::files

@@ -26,6 +26,12 @@ class Target {
   virtual FormatId format() const = 0;
   // Why a weight of this shape cannot be packed; empty: it can.
   virtual std::string refuses(const Shape& shape) const = 0;
+  // Whether scales are not each block's own. If so share_scales() gets those that the blocks of a
+  // weight would choose, [rows, cols / block_len], and makes of them those that can be stored.
+  virtual bool shares_scales() const { return false; }
+  virtual void share_scales(const Shape& shape, std::span<float> scales) const {
+    static_cast<void>(shape), static_cast<void>(scales);
+  }
   // The tensors of a module with a weight of this shape, in the order in which pack() gives them.
   virtual std::vector<files::TensorPlan> parts(std::string_view module,
                                                const Shape& shape) const = 0;

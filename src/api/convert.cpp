@@ -102,6 +102,12 @@ Output plan_directory(const OpenedModel& model, std::optional<FormatId> type) {
   return output;
 }
 
+// That a float stands exactly in a wider one goes without saying.
+bool is_news(FormatId from, FormatId to, double error) {
+  const bool are_floats = formats::info(from).block_len == 1 && formats::info(to).block_len == 1;
+  return from != to && (!are_floats || error > 0);
+}
+
 // Types that have to be rounded to are the work of quantize_model().
 ConvertReport quantize_instead(const ConvertRequest& request, const ProgressCallback& progress) {
   QuantizeRequest quantize;
@@ -121,8 +127,9 @@ ConvertReport quantize_instead(const ConvertRequest& request, const ProgressCall
   report.tensors = done.plan.tensors.size();
   for (std::size_t i = 0; i < done.plan.tensors.size(); ++i) {
     const PlannedTensor& tensor = done.plan.tensors[i];
-    if (tensor.from == tensor.to) continue;
-    report.converted.push_back({tensor.name, tensor.from, tensor.to, done.relative_errors.at(i)});
+    const double error = done.relative_errors.at(i);
+    if (is_news(*formats::find_by_name(tensor.from), *formats::find_by_name(tensor.to), error))
+      report.converted.push_back({tensor.name, tensor.from, tensor.to, error});
   }
   return report;
 }
@@ -132,7 +139,7 @@ std::vector<ConvertedTensor> converted_tensors(std::span<const OutputTensor> out
   std::vector<ConvertedTensor> converted;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const models::SourceTensor& source = *outputs[i].tensor.source;
-    if (source.format == outputs[i].format) continue;
+    if (!is_news(source.format, outputs[i].format, errors[i])) continue;
     converted.push_back({source.name, std::string(formats::info(source.format).name),
                          std::string(formats::info(outputs[i].format).name), errors[i]});
   }
@@ -164,6 +171,7 @@ ConvertReport convert_model(const ConvertRequest& request, const ProgressCallbac
                          }},
                     progress);
   report.output = path.string();
+  report.notes = model.source.notes;
   report.tensors = output.tensors.size();
   report.bytes = files::open_checkpoint(path).file_bytes;
   return report;

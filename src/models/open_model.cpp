@@ -79,6 +79,7 @@ SourceTensor take(std::shared_ptr<const packing::PackedWeight> packed, const Ten
   SourceTensor tensor;
   tensor.name = spec.name;
   tensor.format = packed->format();
+  tensor.activations = packed->activations;
   tensor.packed = std::move(packed);
   tensor.permuted_heads = permuted_heads;
   tensor.shape = spec.shape;

@@ -117,10 +117,10 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
   const auto kept = writes ? begin_work(model, request, plan, report) : nullptr;
   const auto statistics =
       gather_statistics(model, request, method, kept ? kept->statistics() : "", progress);
-  const models::ModelSource folded =
-      method.folds && statistics
-          ? fold_scales(model.source, choices.types, *statistics, request.threads, progress)
-          : model.source;
+  const models::ModelSource folded = method.fold != nullptr && statistics
+                                         ? fold_scales(model.source, *method.fold, choices.types,
+                                                       *statistics, request.threads, progress)
+                                         : model.source;
   QuantizeReceipt receipt(model, request, method.name, choices.name(),
                           statistics ? &statistics->provenance() : nullptr);
   StreamOptions stream{

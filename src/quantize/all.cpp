@@ -15,9 +15,9 @@ constexpr int feedback_bytes = 2 * 4 + 4 + 8 + 4 + 4;
 // Folding is not part of `best`: with error feedback it left 0.994 / 1.02 of the divergence in
 // Q3_K_M and 1.02 / 1.06 in Q4_K_M (smollm2-80m, WikiText-2 / a novel, 16 windows), where awq
 // leaves 0.88 / 0.92 and 0.94 / 0.96 of imatrix's.
-constexpr Method list[] = {
+const Method list[] = {
     {"rtn", "round to nearest: scales by the largest magnitude or the range; no search",
-     Needs::nothing, 0, begin_rtn, false, true},
+     Needs::nothing, 0, begin_rtn, nullptr, true},
     {"kquant", "nearest levels of the scales that each format's search finds; no calibration",
      Needs::nothing, 0, begin_kquant},
     {"imatrix", "the same, errors weighted by the mean square of each input", Needs::squares, 8,
@@ -25,8 +25,13 @@ constexpr Method list[] = {
     {"gptq", "then codes with error feedback by the second moments of the inputs", Needs::moments,
      feedback_bytes, begin_gptq},
     {"awq", "like imatrix, after scales moved between tensors to where rounding loses less",
-     Needs::moments, 16, begin_imatrix, true},
-    {"awq+gptq", "like gptq, after scales moved", Needs::moments, feedback_bytes, begin_gptq, true},
+     Needs::moments, 16, begin_imatrix, &awq_folding},
+    {"awq+gptq", "like gptq, after scales moved", Needs::moments, feedback_bytes, begin_gptq,
+     &awq_folding},
+    {"smoothquant", "like imatrix, after scales moved from activations, for 8 bits of both",
+     Needs::moments, 16, begin_imatrix, &smoothquant_folding},
+    {"smoothquant+gptq", "like best, after scales moved from activations", Needs::moments,
+     feedback_bytes, begin_best, &smoothquant_folding},
     {"best", "then descent, with what loses least on a held-out half of the text", Needs::moments,
      feedback_bytes, begin_best},
 };

@@ -13,6 +13,7 @@
 #include "calibrate/statistics.h"
 #include "formats/registry.h"
 #include "quantize/first_blocks.h"
+#include "quantize/fold_method.h"
 
 namespace nybble::quantize {
 
@@ -54,8 +55,8 @@ struct Method {
   int bytes_per_moment = 0;
   // Throws Error(unsupported) when nybble does not write the target.
   std::unique_ptr<WeightQuantizer> (*begin)(const WeightTask& task) = nullptr;
-  bool folds = false;       // scales move between tensors before (models/fold.h, awq.h)
-  bool plain_only = false;  // writes only formats that have plain scales
+  const FoldMethod* fold = nullptr;  // how scales move between tensors before; nullptr: they stay
+  bool plain_only = false;           // writes only formats that have plain scales
 };
 
 bool writes(const Method& method, FormatId target);

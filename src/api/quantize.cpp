@@ -6,6 +6,7 @@
 
 #include "api/folding.h"
 #include "api/gather_statistics.h"
+#include "api/model_card.h"
 #include "api/opened_model.h"
 #include "api/packed_directory.h"
 #include "api/quantize_plan.h"
@@ -147,6 +148,10 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
     stream.known = [&](const OutputTensor& output) { return found->known(output); };
   }
   if (!writes) return report;
+  stream.final_texts = [&](std::span<const double>) {
+    return std::vector<std::pair<std::string, std::string>>{
+        {"README.md", model_card(model, report)}};
+  };
   receipt.set_types(report.plan);
   receipt.reserve(plan.metadata);
   const auto& kind = exports::find(choices.layout == nullptr ? "gguf" : "safetensors");

@@ -33,6 +33,10 @@ class Export {
   virtual void write(std::span<const std::byte> bytes) = 0;
   // Other values of the metadata's keys, of the same length, once the tensors are written.
   virtual void replace_metadata(const files::Metadata& metadata) = 0;
+  // One more text of a directory; containers of one file have no place for it.
+  virtual void add_text(std::string_view name, std::string_view text) {
+    static_cast<void>(name), static_cast<void>(text);
+  }
   // Returns what other verbs open: the file, of a split GGUF the first one, or the directory.
   virtual std::filesystem::path finish() = 0;
 };

@@ -30,6 +30,9 @@ class SafetensorsExport final : public Export {
   void replace_metadata(const files::Metadata& metadata) override {
     writer_.replace_metadata(pairs_of(metadata));
   }
+  void add_text(std::string_view name, std::string_view text) override {
+    writer_.add_text(name, text);
+  }
   std::filesystem::path finish() override {
     writer_.finish();
     return path_;

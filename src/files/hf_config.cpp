@@ -83,6 +83,12 @@ std::vector<std::string> HfConfig::texts(std::string_view key) const {
   return texts;
 }
 
+std::vector<std::string> HfConfig::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object_->items()) keys.push_back(key);
+  return keys;
+}
+
 std::optional<HfConfig> HfConfig::object(std::string_view key) const {
   const Json* value = find(key);
   if (value == nullptr) return std::nullopt;

@@ -29,6 +29,8 @@ class HfConfig {
   std::string text(std::string_view key, std::string_view otherwise) const;
   std::vector<float> numbers(std::string_view key) const;
   std::vector<std::string> texts(std::string_view key) const;
+  // All keys, in the order of their bytes.
+  std::vector<std::string> keys() const;
   // An object inside this one.
   std::optional<HfConfig> object(std::string_view key) const;
 

@@ -4,13 +4,14 @@
 
 #include "base/error.h"
 #include "packing/awq.h"
+#include "packing/compressed_tensors.h"
 #include "packing/gptq.h"
 #include "packing/target.h"
 
 namespace nybble::packing {
 namespace {
 
-constexpr std::array kinds = {gptq_target, awq_target};
+constexpr std::array kinds = {gptq_target, awq_target, compressed_tensors_target};
 
 }  // namespace
 

@@ -93,7 +93,11 @@ INSTANTIATE_TEST_SUITE_P(, all_targets, testing::ValuesIn([] {
                              for (const char* rest : {"b-g32", "b-g64", "b-g128", "b-g128-asym"})
                                names.push_back(std::string("gptq:") + bits + rest);
                            }
-                           for (const char* name : {"awq:4b-g32", "awq:4b-g64", "awq:4b-g128"})
+                           for (const char* name :
+                                {"awq:4b-g32", "awq:4b-g64", "awq:4b-g128", "ct:w4a16-g32",
+                                 "ct:w4a16-g64", "ct:w4a16-g128", "ct:w4a16-g128-asym",
+                                 "ct:w8a16-g128", "ct:w8a16-g32-asym", "ct:w8a16", "ct:w8a8-int8",
+                                 "ct:fp8", "ct:fp8-block", "ct:mxfp4"})
                              names.emplace_back(name);
                            return names;
                          }()));

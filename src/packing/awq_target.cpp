@@ -21,6 +21,11 @@ class AwqTarget final : public Target {
     if (shape.rows() % 8 != 0) return fmt::format("{} rows are not divisible by 8", shape.rows());
     return "";
   }
+  bool can_store(std::span<const std::byte> blocks) const override {
+    return all_groups(format(), blocks, [&](const formats::Group& group) {
+      return is_f16(group.scale) && group.zero_point < 16;
+    });
+  }
   std::vector<files::TensorPlan> parts(std::string_view module, const Shape& shape) const override {
     const std::int64_t groups = shape.cols() / group_;
     const auto name = [&](std::string_view part) { return fmt::format("{}.{}", module, part); };

@@ -81,7 +81,8 @@ inline std::vector<float> random_weight(const Shape& shape, unsigned seed = 1) {
 
 // Blocks of a weight as the target asks for them, with shared scales where it shares them.
 inline std::vector<std::byte> blocks_for(const Target& target, const Shape& shape,
-                                         const std::vector<float>& weight) {
+                                         std::vector<float> weight) {
+  for (float& value : weight) value /= target.scale();
   const formats::FormatInfo& format = formats::info(target.format());
   const std::size_t n = weight.size() / static_cast<std::size_t>(format.block_len);
   std::vector<std::byte> blocks(n * static_cast<std::size_t>(format.block_bytes));

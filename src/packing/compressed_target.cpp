@@ -48,6 +48,9 @@ void SharedScales::store(std::size_t i, float scale) {
          "blocks that share scale {} of a weight have {} and {}, expected one", i, scales_[i],
          scale);
   }
+  if (!is_bf16(scale)) {
+    fail(ErrorKind::invalid_input, "scale {} of a weight is {}, expected a bfloat16", i, scale);
+  }
   scales_[i] = scale;
   store_bf16(bytes_, i, scale);
 }

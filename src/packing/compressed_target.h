@@ -30,7 +30,7 @@ OrderedJson dynamic_args(int bits, std::string_view type, std::string_view strat
                          std::int64_t group);
 
 // Stores a scale that several blocks share; every one of them brings it. Throws
-// Error(invalid_input) when they differ.
+// Error(invalid_input) when they differ, or lose bits as bfloat16.
 class SharedScales {
  public:
   SharedScales(std::span<std::byte> bytes, std::size_t n) : bytes_(bytes), scales_(n) {}

@@ -20,7 +20,7 @@ constexpr SchemeKind fp8_kind{"fp8", open_fp8};
 constexpr TargetKind compressed_tensors_target{
     "ct", "ct:w4a16-g128",
     "compressed-tensors: w4a16 or w8a16 in groups 32, 64 or 128, -asym for zero points; w8a16, "
-    "w8a8-int8, fp8, fp8-block, mxfp4",
+    "w8a8-int8, fp8, fp8-block, mxfp4, nvfp4",
     make_compressed_tensors};
 
 }  // namespace nybble::packing

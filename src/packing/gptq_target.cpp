@@ -25,6 +25,12 @@ class GptqTarget final : public Target {
     if (shape.rows() % 32 != 0) return fmt::format("{} rows are not divisible by 32", shape.rows());
     return "";
   }
+  bool can_store(std::span<const std::byte> blocks) const override {
+    return all_groups(format(), blocks, [&](const formats::Group& group) {
+      return is_f16(group.scale) && group.zero_point >= layout_.zero_shift &&
+             group.zero_point < layout_.zero_shift + (1 << layout_.bits);
+    });
+  }
   std::vector<files::TensorPlan> parts(std::string_view module, const Shape& shape) const override {
     const std::int64_t groups = layout_.groups(shape.cols());
     const auto name = [&](std::string_view part) { return fmt::format("{}.{}", module, part); };

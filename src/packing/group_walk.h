@@ -43,4 +43,16 @@ void visit_groups(FormatId format, const Shape& shape, std::span<const std::byte
   }
 }
 
+// Does predicate(group) hold for all blocks?
+template <class Predicate>
+bool all_groups(FormatId format, std::span<const std::byte> blocks, const Predicate& predicate) {
+  const auto size = static_cast<std::size_t>(formats::info(format).block_bytes);
+  formats::Group group;
+  for (std::size_t at = 0; at < blocks.size(); at += size) {
+    formats::group_blocks(format)->load(blocks.data() + at, group);
+    if (!predicate(group)) return false;
+  }
+  return true;
+}
+
 }  // namespace nybble::packing

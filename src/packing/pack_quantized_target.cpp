@@ -30,6 +30,11 @@ class PackQuantizedTarget final : public CompressedTarget {
   void share_scales(const Shape& shape, std::span<float> scales) const override {
     grid(shape).share(shape, shortest_block, nearest_bf16, scales);
   }
+  bool can_store(std::span<const std::byte> blocks) const override {
+    return all_groups(format(), blocks, [&](const formats::Group& group) {
+      return is_bf16(group.scale) && group.zero_point < 1 << bits_;
+    });
+  }
   std::vector<files::TensorPlan> parts(std::string_view module, const Shape& shape) const override {
     const auto name = [&](std::string_view part) { return fmt::format("{}.{}", module, part); };
     const Shape scales = grid(shape).shape(shape);

@@ -51,6 +51,14 @@ float load_value(const files::NamedTensor& part, std::size_t i) {
   return value;
 }
 
+bool is_f16(float scale) {
+  return to_float(to_half(scale)) == scale;
+}
+
+bool is_bf16(float scale) {
+  return nearest_bf16(scale) == scale;
+}
+
 void store_f16(std::span<std::byte> bytes, std::size_t i, float scale) {
   const Half stored = to_half(scale);
   std::memcpy(bytes.data() + i * sizeof(stored), &stored, sizeof(stored));

@@ -39,6 +39,8 @@ const files::NamedTensor& scales_of(const files::Checkpoint& checkpoint, std::st
 // Value i of a part.
 float load_value(const files::NamedTensor& part, std::size_t i);
 
+bool is_f16(float scale);
+bool is_bf16(float scale);
 void store_f16(std::span<std::byte> bytes, std::size_t i, float scale);
 void store_bf16(std::span<std::byte> bytes, std::size_t i, float scale);
 float nearest_bf16(float scale);

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "packing/awq.h"
+#include "packing/awq_gemm.h"
 #include "packing/compressed_tensors.h"
 #include "packing/gptq.h"
 #include "packing/scheme.h"

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "base/error.h"
-#include "packing/awq.h"
+#include "packing/awq_gemm.h"
 #include "packing/compressed_tensors.h"
 #include "packing/gptq.h"
 #include "packing/target.h"

@@ -97,7 +97,8 @@ class Gptq final : public Scheme {
         layout_.zero_shift == 1 ? "'gptq' (zero points less one)" : "'gptq_v2'"));
   }
 
-  // Weights have a mean near 0: the reading that brings the first module's nearer is right.
+  // The integers of weights have a mean near 0, or down to -1/2 when all of -8 ... 7 are as
+  // frequent: zero points less one bring it to 1/2 ... 1, others to -1/2 ... 0.
   int guess_zero_shift() const {
     const auto first = std::ranges::find_if(checkpoint_.tensors, [](const files::NamedTensor& t) {
       return t.name.ends_with(".qweight");
@@ -116,7 +117,7 @@ class Gptq final : public Scheme {
                (parts.zero_point(layout_, group, row) - layout_.zero_shift);
       }
     }
-    return 2 * sum > n ? 1 : 0;
+    return 4 * sum > n ? 1 : 0;
   }
 
   static void unpack(const Parts& parts, const GptqLayout& layout, std::int64_t group,

@@ -1,4 +1,4 @@
-#include "packing/awq.h"
+#include "packing/awq_gemm.h"
 
 #include <algorithm>
 

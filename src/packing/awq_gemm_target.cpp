@@ -1,5 +1,5 @@
 #include "base/error.h"
-#include "packing/awq.h"
+#include "packing/awq_gemm.h"
 #include "packing/awq_words.h"
 #include "packing/group_walk.h"
 #include "packing/packed_parts.h"

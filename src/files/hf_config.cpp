@@ -53,6 +53,11 @@ bool HfConfig::flag(std::string_view key, bool otherwise) const {
   return value->get<bool>();
 }
 
+bool HfConfig::is_true(std::string_view key) const {
+  const Json* value = find(key);
+  return value != nullptr && *value == true;
+}
+
 std::string HfConfig::text(std::string_view key, std::string_view otherwise) const {
   const Json* value = find(key);
   if (value == nullptr) return std::string(otherwise);

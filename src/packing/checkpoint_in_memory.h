@@ -26,6 +26,7 @@ class CheckpointInMemory {
     checkpoint_.texts["config.json"] = R"({"quantization_config": )" + quantization_config + "}";
   }
   files::Checkpoint& get() { return checkpoint_; }
+  const std::vector<files::NamedTensor>& tensors() const { return checkpoint_.tensors; }
 
   template <class T>
   void add(std::string name, FormatId format, Shape shape, const std::vector<T>& values) {

@@ -50,9 +50,9 @@ class CompressedTensors final : public Scheme {
  public:
   CompressedTensors(const files::Checkpoint& checkpoint, const files::HfConfig& config)
       : checkpoint_(checkpoint), groups_(config) {
-    if (groups_.activations().empty()) return;
+    if (groups_.unheeded().empty()) return;
     std::string said;
-    for (const std::string& each : groups_.activations())
+    for (const std::string& each : groups_.unheeded())
       said += fmt::format("{}{}", said.empty() ? "" : "; ", each);
     notes_.push_back(
         fmt::format("the checkpoint is meant for quantized activations ({}); here they are not "
@@ -86,6 +86,7 @@ class CompressedTensors final : public Scheme {
     const CompressedModule one{checkpoint_, module, shape, *scheme};
     auto found = format_named(*scheme).read(one);
     check_shape(one);
+    found->activations = scheme->activations;
     for (const char* part : silent_parts) {
       if (has(module, part)) found->add_part(checkpoint_.get(fmt::format("{}.{}", module, part)));
     }

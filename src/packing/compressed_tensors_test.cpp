@@ -112,14 +112,38 @@ TEST(compressed_tensors, ignored_modules_stay_as_they_are) {
   EXPECT_EQ(checkpoint.find("lm_head", shape), nullptr);
 }
 
-TEST(compressed_tensors, quantized_activations_are_told) {
+TEST(compressed_tensors, activations_of_8_bits_for_each_token_are_computed) {
+  const auto activations = [](const char* inputs) {
+    CheckpointInMemory checkpoint(
+        std::string(R"({"quant_method": "compressed-tensors", "format": "pack-quantized",
+      "config_groups": {"a": {"targets": ["Linear"],
+        "weights": {"num_bits": 4, "strategy": "group", "group_size": 32},
+        "input_activations": )") +
+        inputs + "}}}");
+    const CheckpointInMemory example = ramp(config("pack-quantized", w4));
+    for (const files::NamedTensor& tensor : example.tensors())
+      checkpoint.add_bytes(tensor.name, tensor.data.format, tensor.data.shape,
+                           {tensor.data.bytes.begin(), tensor.data.bytes.end()});
+    return checkpoint.find("m", shape)->activations;
+  };
+  EXPECT_EQ(activations(R"({"num_bits": 8, "strategy": "token", "dynamic": true})"),
+            Activations::int8_tokens);
+  EXPECT_EQ(
+      activations(R"({"num_bits": 8, "type": "float", "strategy": "token", "dynamic": true})"),
+      Activations::float8_tokens);
+  EXPECT_EQ(activations(R"({"num_bits": 8, "strategy": "tensor"})"), Activations::floats);
+  EXPECT_EQ(activations("null"), Activations::floats);
+}
+
+TEST(compressed_tensors, other_quantized_activations_are_told) {
   CheckpointInMemory checkpoint(R"({"quant_method": "compressed-tensors",
     "format": "int-quantized", "kv_cache_scheme": {"num_bits": 8}, "config_groups": {
       "a": {"targets": ["Linear"], "weights": {"num_bits": 8, "strategy": "channel"},
-            "input_activations": {"num_bits": 8, "type": "int", "dynamic": true}}}})");
+            "input_activations": {"num_bits": 4, "type": "float", "strategy": "tensor_group",
+                                  "dynamic": "local"}}}})");
   const auto scheme = open_scheme(checkpoint.get());
 
-  EXPECT_THAT(scheme->notes(), ElementsAre(AllOf(HasSubstr("inputs of 8 bits, int"),
+  EXPECT_THAT(scheme->notes(), ElementsAre(AllOf(HasSubstr("inputs of 4 bits, float"),
                                                  HasSubstr("cache of keys and values"))));
   EXPECT_TRUE(scheme->is_ignored("model.layers.0.self_attn.k_scale"));
   EXPECT_FALSE(scheme->is_ignored("model.layers.0.self_attn.k_proj.weight"));

@@ -25,7 +25,8 @@ WeightScheme read_weights(const files::HfConfig& weights, std::string format) {
                       .symmetric = weights.flag("symmetric", true),
                       .strategy = strategy_of(weights),
                       .group = 0,
-                      .block = {}};
+                      .block = {},
+                      .activations = Activations::floats};
   const std::string type = weights.text("type", "int");
   if (type != "int" && type != "float") {
     fail(ErrorKind::unsupported, "{}: type is '{}', expected 'int' or 'float'", weights.where(),
@@ -41,11 +42,6 @@ WeightScheme read_weights(const files::HfConfig& weights, std::string format) {
     }
   }
   return scheme;
-}
-
-std::string describe_activations(const files::HfConfig& activations) {
-  return fmt::format("{} bits, {}", activations.integer("num_bits", 8),
-                     activations.text("type", "int"));
 }
 
 void refuse_beyond(const files::HfConfig& config, std::string_view key, std::string_view what) {
@@ -109,23 +105,36 @@ ConfigGroups::ConfigGroups(const files::HfConfig& config) {
   std::ranges::stable_sort(targets_, {}, [](const Target& t) { return t.pattern.kind(); });
   for (const std::string& text : config.texts("ignore"))
     ignored_.emplace_back(text, config.where() + ": ignore");
-  if (config.object("kv_cache_scheme")) activations_.emplace_back("the cache of keys and values");
+  if (config.object("kv_cache_scheme")) unheeded_.emplace_back("the cache of keys and values");
 }
 
 void ConfigGroups::read_group(const files::HfConfig& group, std::string_view format) {
-  for (const auto& [key, what] :
-       {std::pair{"input_activations", "inputs"}, std::pair{"output_activations", "outputs"}}) {
-    if (const auto activations = group.object(key)) {
-      std::string text = fmt::format("{} of {}", what, describe_activations(*activations));
-      if (std::ranges::find(activations_, text) == activations_.end())
-        activations_.push_back(std::move(text));
-    }
-  }
+  const Activations inputs = read_inputs(group);
+  if (const auto outputs = group.object("output_activations")) add_unheeded("outputs", *outputs);
   const auto weights = group.object("weights");
   if (!weights) return;
   for (const std::string& text : group.texts("targets"))
     targets_.push_back({ModulePattern(text, group.where() + ": targets"), schemes_.size()});
   schemes_.push_back(read_weights(*weights, std::string(format)));
+  schemes_.back().activations = inputs;
+}
+
+Activations ConfigGroups::read_inputs(const files::HfConfig& group) {
+  const auto inputs = group.object("input_activations");
+  if (!inputs) return Activations::floats;
+  const bool are_tokens = inputs->is_true("dynamic") && inputs->text("strategy", "") == "token" &&
+                          inputs->flag("symmetric", true) && inputs->integer("num_bits", 8) == 8;
+  const std::string type = inputs->text("type", "int");
+  if (are_tokens && type == "int") return Activations::int8_tokens;
+  if (are_tokens && type == "float") return Activations::float8_tokens;
+  add_unheeded("inputs", *inputs);
+  return Activations::floats;
+}
+
+void ConfigGroups::add_unheeded(std::string_view what, const files::HfConfig& activations) {
+  std::string text = fmt::format("{} of {} bits, {}", what, activations.integer("num_bits", 8),
+                                 activations.text("type", "int"));
+  if (std::ranges::find(unheeded_, text) == unheeded_.end()) unheeded_.push_back(std::move(text));
 }
 
 const WeightScheme* ConfigGroups::find(std::string_view module) const {

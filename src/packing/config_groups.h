@@ -9,6 +9,7 @@
 #include "files/hf_config.h"
 #include "packing/module_pattern.h"
 #include "packing/stored_scales.h"
+#include "tensor/activations.h"
 
 namespace nybble::packing {
 
@@ -22,6 +23,7 @@ struct WeightScheme {
   std::string strategy;    // "tensor", "channel", "group", "tensor_group" or "block"
   std::int64_t group = 0;  // columns that share a scale, of the two strategies of groups
   ScaleGrid block;         // of the strategy "block"
+  Activations activations = Activations::floats;  // of the inputs
 
   // Which values of a weight share a scale. Throws Error(unsupported) for an unknown strategy,
   // Error(corrupt_file) when groups do not divide a row.
@@ -42,8 +44,8 @@ class ConfigGroups {
   // nullptr: the module stays as it is.
   const WeightScheme* find(std::string_view module) const;
   const std::vector<WeightScheme>& schemes() const { return schemes_; }
-  // "inputs of 8 bits, float": what was said of activations.
-  const std::vector<std::string>& activations() const { return activations_; }
+  // "inputs of 4 bits, float": what was said of activations that nybble does not compute.
+  const std::vector<std::string>& unheeded() const { return unheeded_; }
 
  private:
   struct Target {
@@ -52,11 +54,13 @@ class ConfigGroups {
   };
 
   void read_group(const files::HfConfig& group, std::string_view format);
+  Activations read_inputs(const files::HfConfig& group);
+  void add_unheeded(std::string_view what, const files::HfConfig& activations);
 
   std::vector<WeightScheme> schemes_;
   std::vector<Target> targets_;  // those preferred first
   std::vector<ModulePattern> ignored_;
-  std::vector<std::string> activations_;
+  std::vector<std::string> unheeded_;
 };
 
 }  // namespace nybble::packing

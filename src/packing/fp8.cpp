@@ -21,7 +21,8 @@ class Fp8 final : public Scheme {
                .symmetric = true,
                .strategy = config.has("weight_block_size") ? "block" : "tensor",
                .group = 0,
-               .block = {}};
+               .block = {},
+               .activations = Activations::floats};
     if (scheme_.strategy == "block") scheme_.block = read_block(config, "weight_block_size");
     if (const std::string activations = config.text("activation_scheme", "");
         !activations.empty()) {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t piece_values = std::int64_t{4} << 20;  // 16 MiB of floats at a time
 constexpr float first_f16_overflow = 65520;                   // rounds to 65536, which F16 lacks
+constexpr float largest_nvfp4 = 448 * 6;                      // of E4M3 and E2M1
 
 // Rows [first, first + n) of an output tensor.
 struct Piece {
@@ -41,14 +42,31 @@ void check_values(const Piece& piece, FormatId format, bool allow_nan, std::span
       if (formats::info(format).block_len > 1) values[i] = 0;
     } else if (format == id_of<formats::F16>() && std::fabs(values[i]) >= first_f16_overflow) {
       refuse_value(piece, i, values[i], "F16 ends at 65504; use BF16 or F32");
+    } else if (format == id_of<formats::NVFP4>() && std::fabs(values[i]) > largest_nvfp4) {
+      refuse_value(piece, i, values[i],
+                   "NVFP4 ends at 2688 times the scale of the weight; use another type");
     }
   }
 }
 
-void decode(const Piece& piece, ThreadPool& pool, std::span<float> out) {
+// What the values of the blocks are multiplied by.
+float scale_of(const OutputTensor& output) {
+  return output.layout == nullptr ? 1 : output.layout->scale();
+}
+
+// Values as the blocks hold them. Dividing by a power of two loses nothing.
+void decode_for(const OutputTensor& output, std::int64_t row, std::span<float> out) {
+  output.tensor.decode_rows(row, 1, out.data());
+  if (const float scale = scale_of(output); scale != 1) {
+    for (float& value : out) value /= scale;
+  }
+}
+
+void decode(const OutputTensor& output, const Piece& piece, ThreadPool& pool,
+            std::span<float> out) {
   const auto cols = static_cast<std::size_t>(piece.cols());
   pool.run(piece.n, [&](std::int64_t i, int) {
-    piece.tensor.decode_rows(piece.first + i, 1, out.data() + static_cast<std::size_t>(i) * cols);
+    decode_for(output, piece.first + i, out.subspan(static_cast<std::size_t>(i) * cols, cols));
   });
 }
 
@@ -107,7 +125,7 @@ double encode_tensor(const OutputTensor& output, quantize::WeightQuantizer* quan
     const Piece piece{output.tensor, first, std::min(step, shape.rows() - first)};
     const auto floats = std::span(values).first(static_cast<std::size_t>(piece.n * cols));
     const auto bytes = std::span(blocks).first(static_cast<std::size_t>(piece.n) * row_size);
-    decode(piece, pool, floats);
+    decode(output, piece, pool, floats);
     check_values(piece, output.format, options.allow_nan, floats);
     if (quantizer == nullptr) {
       copy(piece, bytes);
@@ -122,9 +140,10 @@ double encode_tensor(const OutputTensor& output, quantize::WeightQuantizer* quan
   return errors.relative();
 }
 
-// Whether a layout can store scales as they are.
-bool can_share(const OutputTensor& output, std::span<const std::byte> blocks) {
-  if (output.layout == nullptr || !output.layout->shares_scales()) return true;
+// Whether a layout can store blocks as they are.
+bool can_store(const OutputTensor& output, std::span<const std::byte> blocks) {
+  if (output.layout == nullptr) return true;
+  if (!output.layout->shares_scales()) return output.layout->can_store(blocks);
   const formats::FormatInfo& format = formats::info(output.format);
   const std::size_t n = blocks.size() / static_cast<std::size_t>(format.block_bytes);
   std::vector<float> scales(n);
@@ -132,6 +151,15 @@ bool can_share(const OutputTensor& output, std::span<const std::byte> blocks) {
   std::vector<float> shared = scales;
   output.layout->share_scales(output.tensor.source->shape, shared);
   return shared == scales;
+}
+
+// The same of the blocks that the source has.
+bool can_store_source(const OutputTensor& output) {
+  const models::SourceTensor& source = *output.tensor.source;
+  for (std::int64_t row = 0; row < source.shape.rows(); ++row) {
+    if (!output.layout->can_store(source.row(row))) return false;
+  }
+  return true;
 }
 
 // Scales of a whole weight, which its layout changes before any block is encoded.
@@ -145,7 +173,7 @@ std::vector<float> shared_scales(const OutputTensor& output, const quantize::Fir
   for (std::int64_t row = 0; row < shape.rows(); row += step) {
     const Piece piece{output.tensor, row, std::min(step, shape.rows() - row)};
     const auto floats = std::span(values).first(static_cast<std::size_t>(piece.n * shape.cols()));
-    decode(piece, pool, floats);
+    decode(output, piece, pool, floats);
     check_values(piece, output.format, options.allow_nan, floats);
     first.choose_scales(floats, pool,
                         std::span(scales).subspan(static_cast<std::size_t>(row * blocks),
@@ -166,7 +194,7 @@ std::int64_t piece_rows(const Shape& shape) {
 bool is_copy(const OutputTensor& output) {
   const models::SourceTensor& source = *output.tensor.source;
   const bool reorders_elements = source.shape.rank() == 1 && output.tensor.unpermute_heads > 0;
-  const bool has_other_values = source.is_folded() || source.scale() != 1;
+  const bool has_other_values = source.is_folded() || source.scale() != scale_of(output);
   const bool shares_scales = output.layout != nullptr && output.layout->shares_scales();
   return source.is_in_files() && source.format == output.format && !reorders_elements &&
          !has_other_values && source.column_order().empty() && !shares_scales;
@@ -183,13 +211,13 @@ std::optional<std::vector<std::byte>> encode_exactly(const OutputTensor& output,
   const auto encode_row = [&](std::int64_t row, int) {
     if (!is_exact) return;
     std::vector<float> values(static_cast<std::size_t>(shape.cols()));
-    output.tensor.decode_rows(row, 1, values.data());
+    decode_for(output, row, values);
     if (!encode(values.data(), n, blocks.data() + static_cast<std::size_t>(row) * row_size))
       is_exact = false;
   };
   encode_row(0, 0);  // mostly it ends here
   if (is_exact) pool.run(shape.rows(), encode_row);
-  if (!is_exact || !can_share(output, blocks)) return std::nullopt;
+  if (!is_exact || !can_store(output, blocks)) return std::nullopt;
   return blocks;
 }
 
@@ -218,7 +246,8 @@ std::vector<float> sample_rows(const models::SourceTensor& tensor, std::int64_t 
 TensorResult quantize_tensor(const OutputTensor& output, const quantize::Method& method,
                              const StreamOptions& options, ThreadPool& pool,
                              const TakeBytes& take) {
-  if (is_copy(output)) return {encode_tensor(output, nullptr, options, pool, take), ""};
+  if (is_copy(output) && (output.layout == nullptr || can_store_source(output)))
+    return {encode_tensor(output, nullptr, options, pool, take), ""};
   if (const auto blocks = encode_exactly(output, pool)) {
     take(*blocks);
     return {0, "exact: its values stand on the grid of the type"};

@@ -53,6 +53,11 @@ bool HfConfig::flag(std::string_view key, bool otherwise) const {
   return value->get<bool>();
 }
 
+bool HfConfig::is_true(std::string_view key) const {
+  const Json* value = find(key);
+  return value != nullptr && *value == true;
+}
+
 std::string HfConfig::text(std::string_view key, std::string_view otherwise) const {
   const Json* value = find(key);
   if (value == nullptr) return std::string(otherwise);
@@ -81,6 +86,12 @@ std::vector<std::string> HfConfig::texts(std::string_view key) const {
     texts.push_back(item.get<std::string>());
   }
   return texts;
+}
+
+std::vector<std::string> HfConfig::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object_->items()) keys.push_back(key);
+  return keys;
 }
 
 std::optional<HfConfig> HfConfig::object(std::string_view key) const {

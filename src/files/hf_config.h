@@ -26,9 +26,13 @@ class HfConfig {
   double number(std::string_view key) const;
   double number(std::string_view key, double otherwise) const;
   bool flag(std::string_view key, bool otherwise) const;
+  // Is the value true? For keys that hold other things as well.
+  bool is_true(std::string_view key) const;
   std::string text(std::string_view key, std::string_view otherwise) const;
   std::vector<float> numbers(std::string_view key) const;
   std::vector<std::string> texts(std::string_view key) const;
+  // All keys, in the order of their bytes.
+  std::vector<std::string> keys() const;
   // An object inside this one.
   std::optional<HfConfig> object(std::string_view key) const;
 

@@ -99,9 +99,10 @@ bool is_zero_bias(const files::NamedTensor& tensor) {
 // Tensors that no one asked for mean that the model computes something else, unless they are known
 // to be derived.
 void check_leftovers(const ModelSource& source, const std::set<std::string, std::less<>>& used,
-                     bool is_hf, std::vector<std::string>& notes) {
+                     bool is_hf, const packing::Scheme* scheme, std::vector<std::string>& notes) {
   for (const files::NamedTensor& tensor : source.checkpoint->tensors) {
     if (used.contains(tensor.name)) continue;
+    if (scheme != nullptr && scheme->is_ignored(tensor.name)) continue;
     if (is_hf && source.config.tied && tensor.name == "lm_head.weight") {
       notes.emplace_back("lm_head.weight left out: config.json ties the head to the embedding");
     } else if (!source.packing.empty() && is_zero_bias(tensor)) {
@@ -138,7 +139,7 @@ void collect_tensors(ModelSource& source, bool is_hf) {
     source.tensors.push_back(take(find_checked(checkpoint, name, spec.shape), spec, permuted));
     used.insert(name);
   }
-  check_leftovers(source, used, is_hf, source.notes);
+  check_leftovers(source, used, is_hf, scheme.get(), source.notes);
   const RopeConfig& rope = source.config.rope;
   if (!rope.frequency_divisors.empty())
     source.tensors.push_back(synthesized("rope_freqs.weight", rope.frequency_divisors));

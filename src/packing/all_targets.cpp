@@ -3,13 +3,15 @@
 #include <array>
 
 #include "base/error.h"
+#include "packing/awq_gemm.h"
+#include "packing/compressed_tensors.h"
 #include "packing/gptq.h"
 #include "packing/target.h"
 
 namespace nybble::packing {
 namespace {
 
-constexpr std::array kinds = {gptq_target};
+constexpr std::array kinds = {gptq_target, awq_target, compressed_tensors_target};
 
 }  // namespace
 

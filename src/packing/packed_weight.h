@@ -30,6 +30,8 @@ class PackedWeight {
   FormatId format() const { return format_; }
   const Shape& shape() const { return shape_; }
   const std::vector<const files::NamedTensor*>& parts() const { return parts_; }
+  // One more, of which no value is needed.
+  void add_part(const files::NamedTensor& part) { parts_.push_back(&part); }
   // Bytes of all parts in the files.
   std::uint64_t stored_bytes() const;
 
@@ -48,7 +50,7 @@ class PackedWeight {
  private:
   const FormatId format_;
   const Shape shape_;
-  const std::vector<const files::NamedTensor*> parts_;
+  std::vector<const files::NamedTensor*> parts_;
   const Unpack unpack_;
   mutable std::mutex mutex_;
   mutable std::atomic<bool> is_unpacked_{false};

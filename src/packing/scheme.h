@@ -24,7 +24,7 @@ class Scheme {
   // Error(corrupt_file) naming the part, expected and found.
   virtual std::shared_ptr<const PackedWeight> find(std::string_view module,
                                                    const Shape& shape) const = 0;
-  // Tensors of a module that belong to its weight but say nothing that nybble needs.
+  // Tensors that say nothing of weights, such as scales of the cache of keys and values.
   virtual bool is_ignored(std::string_view tensor) const { return tensor.empty(); }
   // What was not said by the checkpoint and had to be concluded from it.
   const std::vector<std::string>& notes() const { return notes_; }

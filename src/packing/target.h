@@ -32,6 +32,15 @@ class Target {
   virtual void share_scales(const Shape& shape, std::span<float> scales) const {
     static_cast<void>(shape), static_cast<void>(scales);
   }
+  // What the values of the blocks are multiplied by: a weight is divided by it before it is
+  // encoded. A power of two.
+  virtual float scale() const { return 1; }
+  // Whether the parts hold such blocks as they are. Those that the format encodes they do; blocks
+  // that come from elsewhere may have scales of more bits or zero points beyond the codes.
+  virtual bool can_store(std::span<const std::byte> blocks) const {
+    static_cast<void>(blocks);
+    return true;
+  }
   // The tensors of a module with a weight of this shape, in the order in which pack() gives them.
   virtual std::vector<files::TensorPlan> parts(std::string_view module,
                                                const Shape& shape) const = 0;

@@ -1,0 +1,83 @@
+#include "packing/stored_scales.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/half.h"
+#include "packing/scheme.h"
+
+namespace nybble::packing {
+namespace {
+
+bool are_equal_but_for_ones(const Shape& a, const Shape& b) {
+  const auto squeezed = [](const Shape& shape) {
+    std::vector<std::int64_t> dims;
+    std::ranges::copy_if(shape.dims(), std::back_inserter(dims), [](auto n) { return n != 1; });
+    return dims;
+  };
+  return squeezed(a) == squeezed(b);
+}
+
+}  // namespace
+
+void ScaleGrid::share(const Shape& weight, std::int64_t block_len, float (*round)(float),
+                      std::span<float> scales) const {
+  const std::int64_t blocks = weight.cols() / block_len;
+  std::vector<float> shared(static_cast<std::size_t>(shape(weight).count()));
+  const auto of_block = [&](std::size_t i) -> float& {
+    const auto at = static_cast<std::int64_t>(i);
+    return shared[index(weight, at / blocks, at % blocks * block_len)];
+  };
+  for (std::size_t i = 0; i < scales.size(); ++i)
+    of_block(i) = std::max(of_block(i), std::fabs(scales[i]));
+  for (float& scale : shared) scale = scale > 0 ? round(scale) : 1;
+  for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = of_block(i);
+}
+
+const files::NamedTensor& scales_of(const files::Checkpoint& checkpoint, std::string_view module,
+                                    std::string_view suffix,
+                                    std::initializer_list<FormatId> formats, const Shape& shape) {
+  const files::NamedTensor* found = checkpoint.find(fmt::format("{}.{}", module, suffix));
+  const bool fits = found != nullptr && are_equal_but_for_ones(found->data.shape, shape);
+  return part_of(checkpoint, module, suffix, formats, fits ? found->data.shape : shape);
+}
+
+float load_value(const files::NamedTensor& part, std::size_t i) {
+  const formats::FormatInfo& format = formats::info(part.data.format);
+  float value = 0;
+  format.decode(part.data.bytes.data() + i * static_cast<std::size_t>(format.block_bytes), 1,
+                &value);
+  return value;
+}
+
+bool is_f16(float scale) {
+  return to_float(to_half(scale)) == scale;
+}
+
+bool is_bf16(float scale) {
+  return nearest_bf16(scale) == scale;
+}
+
+void store_f16(std::span<std::byte> bytes, std::size_t i, float scale) {
+  const Half stored = to_half(scale);
+  std::memcpy(bytes.data() + i * sizeof(stored), &stored, sizeof(stored));
+}
+
+void store_bf16(std::span<std::byte> bytes, std::size_t i, float scale) {
+  const Bf16 stored = to_bf16(scale);
+  std::memcpy(bytes.data() + i * sizeof(stored), &stored, sizeof(stored));
+}
+
+float nearest_bf16(float scale) {
+  return to_float(to_bf16(scale));
+}
+
+float next_bf16(float scale) {
+  const float nearest = nearest_bf16(scale);
+  return nearest >= scale ? nearest
+                          : to_float(Bf16{static_cast<std::uint16_t>(to_bf16(scale).bits + 1)});
+}
+
+}  // namespace nybble::packing

@@ -1,0 +1,50 @@
+// The scales of a weight as checkpoints store them: one for each rectangle of values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+
+#include "files/checkpoint.h"
+
+namespace nybble::packing {
+
+// Values in rectangles of rows x cols share a scale; those at the right and below may be cut off.
+// A row or a whole weight is a rectangle, too.
+struct ScaleGrid {
+  std::int64_t rows = 1, cols = 1;
+
+  // Of the scales of a weight.
+  Shape shape(const Shape& weight) const {
+    return {(weight.rows() + rows - 1) / rows, (weight.cols() + cols - 1) / cols};
+  }
+  std::size_t index(const Shape& weight, std::int64_t row, std::int64_t col) const {
+    return static_cast<std::size_t>(row / rows * shape(weight).cols() + col / cols);
+  }
+  // For Target::share_scales: `scales` [rows, cols / block_len] of a weight become the largest
+  // magnitude of their rectangle, rounded, which is a multiple of blocks wide. A rectangle of zeros
+  // gets 1, since programs divide by scales.
+  void share(const Shape& weight, std::int64_t block_len, float (*round)(float),
+             std::span<float> scales) const;
+};
+
+// A part with one value for each rectangle of a grid. Programs write the dimensions of 1 or leave
+// them away. Throws as part_of() does.
+const files::NamedTensor& scales_of(const files::Checkpoint& checkpoint, std::string_view module,
+                                    std::string_view suffix,
+                                    std::initializer_list<FormatId> formats, const Shape& shape);
+
+// Value i of a part.
+float load_value(const files::NamedTensor& part, std::size_t i);
+
+bool is_f16(float scale);
+bool is_bf16(float scale);
+void store_f16(std::span<std::byte> bytes, std::size_t i, float scale);
+void store_bf16(std::span<std::byte> bytes, std::size_t i, float scale);
+float nearest_bf16(float scale);
+// Not smaller than the scale, which is not negative.
+float next_bf16(float scale);
+
+}  // namespace nybble::packing

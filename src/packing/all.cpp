@@ -4,13 +4,14 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "packing/bitsandbytes.h"
 #include "packing/gptq.h"
 #include "packing/scheme.h"
 
 namespace nybble::packing {
 namespace {
 
-constexpr std::array kinds = {gptq_kind};
+constexpr std::array kinds = {bitsandbytes_kind, gptq_kind};
 
 std::string known_methods() {
   std::string known;

@@ -3,13 +3,14 @@
 #include <array>
 
 #include "base/error.h"
+#include "packing/bitsandbytes.h"
 #include "packing/gptq.h"
 #include "packing/target.h"
 
 namespace nybble::packing {
 namespace {
 
-constexpr std::array kinds = {gptq_target};
+constexpr std::array kinds = {gptq_target, bitsandbytes_target};
 
 }  // namespace
 

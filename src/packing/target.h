@@ -26,6 +26,13 @@ class Target {
   virtual FormatId format() const = 0;
   // Why a weight of this shape cannot be packed; empty: it can.
   virtual std::string refuses(const Shape& shape) const = 0;
+  // Whether blocks take their scales from share_scales() instead of choosing them.
+  virtual bool shares_scales() const { return false; }
+  // scales [rows, cols / block length], what each block would choose for itself: becomes what the
+  // blocks are then encoded with.
+  virtual void share_scales(const Shape& shape, std::span<float> scales) const {
+    static_cast<void>(shape), static_cast<void>(scales);
+  }
   // The tensors of a module with a weight of this shape, in the order in which pack() gives them.
   virtual std::vector<files::TensorPlan> parts(std::string_view module,
                                                const Shape& shape) const = 0;

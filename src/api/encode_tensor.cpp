@@ -114,9 +114,31 @@ double encode_tensor(const OutputTensor& output, quantize::WeightQuantizer* quan
     }
     if (measure) errors.add(floats, output, bytes, pool);
     take(bytes);
-    piece.source().forget();
+    if (piece.source().packed == nullptr) piece.source().forget();
   }
+  output.tensor.source->forget();
   return errors.relative();
+}
+
+// Scales of a whole weight, which its layout changes before any block is encoded.
+std::vector<float> shared_scales(const OutputTensor& output, const quantize::FirstBlocks& first,
+                                 const StreamOptions& options, ThreadPool& pool) {
+  const Shape& shape = output.tensor.source->shape;
+  const std::int64_t step = piece_rows(shape),
+                     blocks = shape.cols() / formats::info(output.format).block_len;
+  std::vector<float> scales(static_cast<std::size_t>(shape.rows() * blocks));
+  std::vector<float> values(static_cast<std::size_t>(step * shape.cols()));
+  for (std::int64_t row = 0; row < shape.rows(); row += step) {
+    const Piece piece{output.tensor, row, std::min(step, shape.rows() - row)};
+    const auto floats = std::span(values).first(static_cast<std::size_t>(piece.n * shape.cols()));
+    decode(piece, pool, floats);
+    check_values(piece, output.format, options.allow_nan, floats);
+    first.choose_scales(floats, pool,
+                        std::span(scales).subspan(static_cast<std::size_t>(row * blocks),
+                                                  static_cast<std::size_t>(piece.n * blocks)));
+  }
+  output.layout->share_scales(shape, scales);
+  return scales;
 }
 
 }  // namespace
@@ -166,6 +188,10 @@ TensorResult quantize_tensor(const OutputTensor& output, const quantize::Method&
                                        .cols = source.shape.cols(),
                                        .target = output.format,
                                        .inputs = inputs ? &*inputs : nullptr});
+  if (output.layout != nullptr && output.layout->shares_scales()) {
+    quantize::FirstBlocks& first = quantizer->first_blocks();
+    first.give_scales(shared_scales(output, first, options, pool));
+  }
   const double error = encode_tensor(output, quantizer.get(), options, pool, take);
   return {error, quantizer->note()};
 }

@@ -4,7 +4,7 @@
 
 #include "api/encode_tensor.h"
 #include "base/error.h"
-#include "quantize/fit.h"
+#include "quantize/first_blocks.h"
 
 namespace nybble {
 namespace {

@@ -26,10 +26,9 @@ class Target {
   virtual FormatId format() const = 0;
   // Why a weight of this shape cannot be packed; empty: it can.
   virtual std::string refuses(const Shape& shape) const = 0;
-  // Whether blocks take their scales from share_scales() instead of choosing them.
+  // Whether scales are not each block's own. If so share_scales() gets those that the blocks of a
+  // weight would choose, [rows, cols / block_len], and makes of them those that can be stored.
   virtual bool shares_scales() const { return false; }
-  // scales [rows, cols / block length], what each block would choose for itself: becomes what the
-  // blocks are then encoded with.
   virtual void share_scales(const Shape& shape, std::span<float> scales) const {
     static_cast<void>(shape), static_cast<void>(scales);
   }

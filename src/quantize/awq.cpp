@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "linalg/dense.h"
-#include "quantize/fit.h"
+#include "quantize/first_blocks.h"
 #include "tensor/tensor.h"
 
 namespace nybble::quantize {

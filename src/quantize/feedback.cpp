@@ -33,14 +33,15 @@ constexpr std::size_t sample_rows = 128;
 class Feedback final : public WeightQuantizer {
  public:
   Feedback(const WeightTask& task, std::vector<Damping> dampings, int sweeps)
-      : task_(task),
+      : WeightQuantizer({task.target, task.cols, calibrate::mean_squares(*task.inputs),
+                         formats::Scales::searched}),
+        task_(task),
         dampings_(std::move(dampings)),
-        sweeps_(sweeps),
-        importance_(calibrate::mean_squares(*task.inputs)) {}
+        sweeps_(sweeps) {}
 
   void quantize(std::span<const float> values, ThreadPool& pool,
                 std::span<std::byte> blocks) override {
-    encode_rows(task_.target, values, task_.cols, importance_.data(), pool, blocks);
+    first_blocks().encode(values, pool, blocks);
     if (!begun_) begin(values, blocks, pool);
     if (problem_) round(*problem_, values, pool, blocks);
   }
@@ -137,7 +138,6 @@ class Feedback final : public WeightQuantizer {
   const WeightTask task_;
   const std::vector<Damping> dampings_;
   const int sweeps_;
-  const std::vector<float> importance_;
   bool begun_ = false;
   std::optional<FeedbackProblem> problem_;  // nothing: the fit stays
   std::string note_;

@@ -12,6 +12,7 @@
 #include "base/thread_pool.h"
 #include "calibrate/statistics.h"
 #include "formats/registry.h"
+#include "quantize/first_blocks.h"
 
 namespace nybble::quantize {
 
@@ -26,6 +27,7 @@ struct WeightTask {
 // Finds the blocks of one weight. Rows come in order, in as many pieces as the caller likes.
 class WeightQuantizer {
  public:
+  explicit WeightQuantizer(FirstBlocks first) : first_(std::move(first)) {}
   virtual ~WeightQuantizer() = default;
   // values [rows, cols]; fills blocks [rows, row_bytes(target, cols)]. The bytes depend neither on
   // the threads nor on the pieces, if those begin at multiples of `row_step` rows.
@@ -33,6 +35,11 @@ class WeightQuantizer {
                         std::span<std::byte> blocks) = 0;
   // How it was done, for people; empty: nothing to say.
   virtual std::string note() const { return {}; }
+  // For layouts whose blocks share scales, before quantize().
+  FirstBlocks& first_blocks() { return first_; }
+
+ private:
+  FirstBlocks first_;
 };
 constexpr std::int64_t row_step = 32;
 

@@ -11,11 +11,12 @@ namespace {
 
 using Levels = std::array<float, 256>;
 
-// Point i of n from 0.1 to 1 as PyTorch's linspace has it: counted from the nearer end.
+// Point i of n from 0.1 to 1 as PyTorch's linspace has it: counted from the nearer end and rounded
+// once, as double can hold the sum.
 float point(int i, int n) {
-  const float first = 0.1f, last = 1, step = (last - first) / static_cast<float>(n - 1);
-  return i < n / 2 ? first + step * static_cast<float>(i)
-                   : last - step * static_cast<float>(n - 1 - i);
+  const float first = 0.1f, step = (1 - first) / static_cast<float>(n - 1);
+  const double distance = double{step} * (i < n / 2 ? i : n - 1 - i);
+  return static_cast<float>(i < n / 2 ? double{first} + distance : 1 - distance);
 }
 
 // Every decade has twice as many levels as the one below: the middles between equal steps.

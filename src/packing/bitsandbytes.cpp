@@ -1,6 +1,7 @@
 #include "packing/bitsandbytes.h"
 
 #include "base/error.h"
+#include "packing/bitsandbytes_targets.h"
 #include "packing/bitsandbytes_weights.h"
 
 namespace nybble::packing {
@@ -50,6 +51,23 @@ class BitsAndBytes final : public Scheme {
 std::unique_ptr<Scheme> open_bitsandbytes(const files::Checkpoint& checkpoint,
                                           const files::HfConfig& config) {
   return std::make_unique<BitsAndBytes>(checkpoint, config);
+}
+
+std::unique_ptr<Target> make_bitsandbytes(std::string_view options) {
+  if (options == "nf4" || options == "nf4-dq") return make_nf4_target(options == "nf4-dq");
+  return options == "int8" ? make_int8_target() : nullptr;
+}
+
+OrderedJson bitsandbytes_config(bool is_4bit, std::span<const std::string> kept) {
+  OrderedJson skipped = OrderedJson::array({"lm_head"});
+  for (const std::string& module : kept) {
+    if (module != "lm_head") skipped.push_back(module);
+  }
+  return {{"quant_method", "bitsandbytes"},   {"_load_in_4bit", is_4bit},
+          {"_load_in_8bit", !is_4bit},        {"load_in_4bit", is_4bit},
+          {"load_in_8bit", !is_4bit},         {"llm_int8_skip_modules", skipped},
+          {"llm_int8_threshold", 6.0},        {"llm_int8_enable_fp32_cpu_offload", false},
+          {"llm_int8_has_fp16_weight", false}};
 }
 
 }  // namespace nybble::packing

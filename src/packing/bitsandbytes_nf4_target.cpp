@@ -1,33 +1,17 @@
-// Writing layouts of bitsandbytes.
+// Writing NF4 as bitsandbytes keeps it.
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstring>
 
 #include "base/error.h"
-#include "formats/group_blocks.h"
 #include "formats/nf4.h"
-#include "packing/bitsandbytes.h"
+#include "packing/bitsandbytes_targets.h"
 #include "packing/double_quantization.h"
 
 namespace nybble::packing {
 namespace {
 
-constexpr FormatId f32 = id_of<formats::F32>(), i8 = id_of<formats::I8>(),
-                   u8 = id_of<formats::U8>(), nf4 = id_of<formats::NF4>();
-
-// What transformers reads; the keys that begin with '_' are those it writes itself.
-OrderedJson quantization_config(bool is_4bit, std::span<const std::string> kept) {
-  OrderedJson skipped = OrderedJson::array({"lm_head"});
-  for (const std::string& module : kept) {
-    if (module != "lm_head") skipped.push_back(module);
-  }
-  return {{"quant_method", "bitsandbytes"},   {"_load_in_4bit", is_4bit},
-          {"_load_in_8bit", !is_4bit},        {"load_in_4bit", is_4bit},
-          {"load_in_8bit", !is_4bit},         {"llm_int8_skip_modules", skipped},
-          {"llm_int8_threshold", 6.0},        {"llm_int8_enable_fp32_cpu_offload", false},
-          {"llm_int8_has_fp16_weight", false}};
-}
+constexpr FormatId f32 = id_of<formats::F32>(), u8 = id_of<formats::U8>(),
+                   nf4 = id_of<formats::NF4>();
 
 // The type that transformers computes in: that of the model.
 OrderedJson compute_type(const OrderedJson& config) {
@@ -35,11 +19,6 @@ OrderedJson compute_type(const OrderedJson& config) {
     if (const auto type = config.find(key); type != config.end() && type->is_string()) return *type;
   }
   return "float32";
-}
-
-template <class T>
-std::span<const std::byte> bytes_of(const T& values) {
-  return std::as_bytes(std::span(values));
 }
 
 class Nf4Target final : public Target {
@@ -96,7 +75,7 @@ class Nf4Target final : public Target {
   }
 
   void describe(std::span<const std::string> kept, OrderedJson& config, Texts&) const override {
-    OrderedJson quantization = quantization_config(true, kept);
+    OrderedJson quantization = bitsandbytes_config(true, kept);
     quantization["bnb_4bit_quant_type"] = "nf4";
     quantization["bnb_4bit_use_double_quant"] = is_double_;
     quantization["bnb_4bit_compute_dtype"] = compute_type(config);
@@ -152,84 +131,10 @@ class Nf4Target final : public Target {
   bool is_double_;
 };
 
-class Int8Target final : public Target {
- public:
-  FormatId format() const override { return *formats::find_group_format(8, block_len, false); }
-  std::string refuses(const Shape& shape) const override {
-    return shape.cols() % block_len == 0
-               ? ""
-               : fmt::format("rows of {} are not divisible by {}", shape.cols(), block_len);
-  }
-  bool shares_scales() const override { return true; }
-  // A block covers its largest magnitude with code -128; the row is to do so with 127, too.
-  void share_scales(const Shape& shape, std::span<float> scales) const override {
-    const auto n = static_cast<std::size_t>(shape.cols() / block_len);
-    for (; !scales.empty(); scales = scales.subspan(n)) {
-      float largest = 0;
-      for (const float scale : scales.first(n)) largest = std::max(largest, std::fabs(scale));
-      std::ranges::fill(scales.first(n), largest * 128 / 127);
-    }
-  }
-
-  std::vector<files::TensorPlan> parts(std::string_view module, const Shape& shape) const override {
-    return {{fmt::format("{}.weight", module), i8, shape},
-            {fmt::format("{}.SCB", module), f32, {shape.rows()}},
-            {fmt::format("{}.weight_format", module), u8, {}}};
-  }
-
-  void pack(const Shape& shape, std::span<const std::byte> blocks,
-            const Take& take) const override {
-    const formats::GroupBlocks& access = *formats::group_blocks(format());
-    const auto size = static_cast<std::size_t>(formats::info(format()).block_bytes);
-    const std::int64_t n = shape.cols() / block_len;
-    std::vector<std::byte> codes;
-    std::vector<float> absmax;
-    formats::Group group;
-    for (std::int64_t row = 0; row < shape.rows(); ++row) {
-      for (std::int64_t b = 0; b < n; ++b, blocks = blocks.subspan(size)) {
-        access.load(blocks.data(), group);
-        if (b == 0) absmax.push_back(absmax_of(group.scale));
-        if (group.scale != absmax.back() / 127) refuse_scale(row, group.scale, absmax.back());
-        for (std::int64_t i = 0; i < block_len; ++i)
-          codes.push_back(static_cast<std::byte>(group.codes[i] - 128));
-      }
-    }
-    take(codes);
-    take(bytes_of(absmax));
-    take(std::array{std::byte{0}});  // rows
-  }
-
-  void describe(std::span<const std::string> kept, OrderedJson& config, Texts&) const override {
-    config["quantization_config"] = quantization_config(false, kept);
-  }
-
- private:
-  static constexpr std::int64_t block_len = 32;  // the shortest: divides most rows
-
-  // Of the floats around 127 * scale one gives the very scale when divided by 127, if any does.
-  static float absmax_of(float scale) {
-    const float nearest = 127 * scale;
-    for (const float absmax :
-         {nearest, std::nextafter(nearest, 0.0f), std::nextafter(nearest, INFINITY)}) {
-      if (absmax / 127 == scale) return absmax;
-    }
-    return nearest;
-  }
-  [[noreturn]] void refuse_scale(std::int64_t row, float found, float absmax) const {
-    fail(ErrorKind::invalid_input,
-         "{}: row {} has a block of scale {}, expected {} in all its blocks, as share_scales() has "
-         "set",
-         name(), row, found, absmax / 127);
-  }
-};
-
 }  // namespace
 
-std::unique_ptr<Target> make_bitsandbytes(std::string_view options) {
-  if (options == "nf4" || options == "nf4-dq")
-    return std::make_unique<Nf4Target>(options == "nf4-dq");
-  if (options == "int8") return std::make_unique<Int8Target>();
-  return nullptr;
+std::unique_ptr<Target> make_nf4_target(bool is_double) {
+  return std::make_unique<Nf4Target>(is_double);
 }
 
 }  // namespace nybble::packing

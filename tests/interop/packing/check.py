@@ -6,8 +6,8 @@
 For each layout a model is quantized and its directory converted to float32 by nybble; then
   * a reader in NumPy (layouts.py) dequantizes the packed directory itself: every weight must have the same bits;
   * transformers loads the packed directory, or the float32 one where it has no kernels for CPUs, and its logits for random
-    tokens must agree with those of nybble for the float32 directory. LLM.int8() rounds activations, so what it computes with
-    is dequantized by bitsandbytes first, and the logits with rounded activations are given beside.
+    tokens must agree with those of nybble for the float32 directory. bitsandbytes dequantizes its linears first: it would run
+    them in bfloat16, and LLM.int8() with rounded activations. The logits of that are given beside.
 
 Needs numpy, torch, transformers, safetensors, bitsandbytes; nybble and dump_logits built (NYBBLE names another build folder).
 --write writes results.md. Exit code 1: a difference.
@@ -96,7 +96,7 @@ def check(programs, model, layout, work):
         peer = "transformers, the packed directory, dequantized by bitsandbytes"
         theirs = load(packed)
         as_run = f"{ratio(logits_of(theirs, tokens), ours):.1e}"
-        exact = logits_of(load(packed).dequantize(), tokens)
+        exact = logits_of(load(packed).dequantize().float(), tokens)  # embedding and norms stand in bfloat16
     else:
         peer = "transformers, the float32 directory"
         exact = logits_of(load(unpacked), tokens)
@@ -125,8 +125,8 @@ def main():
         versions = f"transformers {transformers.__version__}, bitsandbytes {bitsandbytes.__version__}, torch {torch.__version__}"
         (pathlib.Path(__file__).parent / "results.md").write_text(
             f"# Packed directories of {args.model.name} read by others\n\nMade by `check.py --write` with {versions}; {TOKENS} random "
-            f"tokens, the bar of the logits is {BAR:.0e}.\nLogits as the library runs it are of its kernels for CPUs, which round "
-            "activations (int8) or weights.\n\n" + "\n".join(HEADER + rows) + "\n")
+            f"tokens, the bar of the logits is {BAR:.0e}.\nAs the library runs it: in the type of the model, bfloat16, and with activations "
+            "of 8 bits in bnb:int8.\n\n" + "\n".join(HEADER + rows) + "\n")
     sys.exit(not good)
 
 

@@ -10,21 +10,34 @@
 
 namespace nybble {
 
+// A type that is no float ("Q4_K_M", "gptq:4b-g128") goes the way of quantize_model(): what stands
+// on the grid of the new type already is carried over exactly, the rest is rounded.
 struct ConvertRequest {
   std::filesystem::path input;
   std::filesystem::path
-      output;          // *.gguf: a GGUF; anything else: a directory in the layout of Hugging Face
-  std::string type;    // "F32", "BF16", "F16"; empty: as stored where the output can hold it
-  bool force = false;  // replace an existing output
+      output;  // *.gguf: a GGUF; anything else: a directory in the layout of Hugging Face
+  // "F32", "BF16", "F16", or any type of quantize_model(); empty: as stored where the output can
+  // hold it, and in a GGUF else the smallest type that holds the values exactly, or Q8_0
+  std::string type;
+  std::string method;                              // of rounding; empty: as quantize_model() has it
+  std::vector<std::filesystem::path> calibration;  // for methods that need statistics
+  bool force = false;                              // replace an existing output
   bool allow_nan = false;
   std::uint64_t max_shard_bytes = 0;  // 0: one GGUF file, 5 GB shards of safetensors
+};
+
+// A tensor that came into another type.
+struct ConvertedTensor {
+  std::string name, from, to;
+  double relative_error = 0;  // sum of squared differences / sum of squares; 0: exact
 };
 
 struct ConvertReport {
   std::string output;  // of a split GGUF: the first file
   std::uint64_t bytes = 0;
   std::size_t tensors = 0;
-  std::vector<std::string> notes;  // what could not be carried over, and what was dequantized
+  std::vector<ConvertedTensor> converted;
+  std::vector<std::string> notes;  // what could not be carried over
 };
 
 // The input is never touched; no half-written output is left. Throws Error.

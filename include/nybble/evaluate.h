@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nybble/compute.h"
 #include "nybble/progress.h"
 
 namespace nybble {
@@ -20,10 +21,6 @@ struct Estimate {
 // full: every token of the text is scored once, with at least half a window before it.
 // llama_cpp: windows side by side, of which the second half is scored, as llama-perplexity does.
 enum class WindowMode { full, llama_cpp };
-
-// exact: the weights as they decode, activations in float32. run: as `nybble run` computes.
-// int8: activations of quantized linears rounded to int8 in blocks of 32, as fast kernels do.
-enum class Compute { exact, run, int8 };
 
 // Of a model against the reference, over the scored tokens.
 struct Divergence {
@@ -49,6 +46,8 @@ struct Measurement {
   std::optional<Divergence> divergence;  // nothing without a reference
   // What the activations of --compute run or int8 add to the mean divergence; nothing with exact.
   std::optional<Estimate> activations;
+  // With Compute::llm_int8: the share of the inputs of linears that stayed floats as outliers.
+  std::optional<double> outlier_share;
 };
 
 // What a divergence of zero would look like here: measured on the reference alone.

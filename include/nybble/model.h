@@ -24,6 +24,8 @@ struct ModelSummary {
   std::string container;     // "gguf v3", "safetensors"
   std::string architecture;  // "llama"; empty when nybble does not know it (then `problem` says so)
   std::string problem;       // why the model cannot be run; empty: it can
+  std::string packing;       // "GPTQ, 4 bits in groups of 128"; empty: no linear is in parts
+  std::vector<std::string> notes;  // what was concluded from the files, since they do not say it
   std::string name;
   int layers = 0, dim = 0, heads = 0, kv_heads = 0, head_dim = 0, hidden = 0, vocab = 0,
       context = 0;

@@ -85,6 +85,8 @@ struct QuantizeReport {
   std::string method;
   // How the codes of each tensor were found, where the method has something to say: name, note.
   std::vector<std::pair<std::string, std::string>> notes;
+  // Sum of squared differences to the source / sum of its squares, of each tensor of the plan.
+  std::vector<double> relative_errors;
   std::size_t taken_over = 0;  // tensors that an interrupted run had finished
   bool discarded = false;      // there was work of another request to resume, which is gone
   double seconds = 0;

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "nybble/compute.h"
+
 namespace nybble {
 
 // Names and defaults of llama.cpp.
@@ -48,12 +50,15 @@ struct Generation {
   StopReason stop = StopReason::end_of_answer;
   std::uint64_t prompt_tokens = 0, generated_tokens = 0, cached_tokens = 0;
   double prompt_seconds = 0, generate_seconds = 0;
+  // With Compute::llm_int8: inputs of linears that stayed floats, of all so far; else 0.
+  double outlier_share = 0;
 };
 
 struct SessionOptions {
   int context = 0;  // 0: the model's own
   int threads = 0;
   int batch = 512;
+  Compute compute = Compute::run;
   std::string chat_template = {};  // Jinja source instead of the model's; empty: the model's
   std::string template_variables_json = {};  // further variables of the template; empty: none
 };

@@ -1,6 +1,7 @@
 // The second walk: checkpoint to session to tokens.
 #include <atomic>
 
+#include "api/load_model.h"
 #include "api/opened_model.h"
 #include "base/error.h"
 #include "base/wall_clock.h"
@@ -45,8 +46,7 @@ struct ChatSession::State {
   State(const std::filesystem::path& path, const SessionOptions& options)
       : model(open_for_reading(path)),
         template_variables(template_context(*model.tokenizer, options)),
-        loaded(std::make_shared<const runtime::LoadedModel>(
-            model.source, runtime::LoadOptions{.threads = options.threads})),
+        loaded(load_model(model.source, options.compute, {.threads = options.threads})),
         session(loaded, options.context, options.batch),
         generator(session, *model.tokenizer) {
     const std::string& source =
@@ -62,12 +62,14 @@ struct ChatSession::State {
            "text");
     }
     is_cancelled = false;
-    return generator.run({.prompt = std::move(prompt),
-                          .max_tokens = options.max_tokens,
-                          .sampling = sampling_of(options.sampling),
-                          .stop = options.stop,
-                          .ignore_eos = options.ignore_eos},
-                         on_text, is_cancelled);
+    Generation generation = generator.run({.prompt = std::move(prompt),
+                                           .max_tokens = options.max_tokens,
+                                           .sampling = sampling_of(options.sampling),
+                                           .stop = options.stop,
+                                           .ignore_eos = options.ignore_eos},
+                                          on_text, is_cancelled);
+    generation.outlier_share = loaded->activation_counts().outlier_share();
+    return generation;
   }
 
   OpenedModel model;

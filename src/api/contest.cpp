@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "api/contest_text.h"
+#include "api/load_model.h"
 #include "api/sha256.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
@@ -19,16 +20,20 @@ struct Runner {
   std::string name;
   std::shared_ptr<const runtime::LoadedModel> loaded;
   std::unique_ptr<runtime::Session> session;
-  std::vector<evaluate::TokenScore>* scores = nullptr;
+  Entrant* entrant = nullptr;
+  Compute compute = Compute::exact;
+
+  void take(std::vector<evaluate::TokenScore> scores) const {
+    (compute == Compute::exact ? entrant->exact : entrant->as_run) = std::move(scores);
+    if (compute == Compute::llm_int8)
+      entrant->outlier_share = loaded->activation_counts().outlier_share();
+  }
 };
 
 Runner load(Entrant& entrant, const MeasureSettings& settings, Compute compute) {
-  const auto loaded = std::make_shared<const runtime::LoadedModel>(
-      entrant.model.source, runtime::LoadOptions{.threads = settings.threads,
-                                                 .int8_activations = compute == Compute::int8});
+  const auto loaded = load_model(entrant.model.source, compute, {.threads = settings.threads});
   return {entrant.model.checkpoint->path.string(), loaded,
-          std::make_unique<runtime::Session>(loaded, settings.context),
-          compute == Compute::exact ? &entrant.exact : &entrant.as_run};
+          std::make_unique<runtime::Session>(loaded, settings.context), &entrant, compute};
 }
 
 // The reference is always exact; a model alone is computed as asked, others both ways.
@@ -116,7 +121,7 @@ void run_text(const TextPlan& plan, const MeasureSettings& settings,
                   });
   contest.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (std::size_t i = 0; i < runners.size(); ++i)
-    *runners[i].scores = std::move(contestants[i].scores);
+    runners[i].take(std::move(contestants[i].scores));
 }
 
 // Units and what is said of the text.
@@ -147,7 +152,8 @@ Measurement Contest::measure(std::size_t entrant) const {
                      .perplexity = evaluate::perplexity(own.scores(), *bootstrap),
                      .standard_error = evaluate::standard_error(own.scores()),
                      .divergence = {},
-                     .activations = {}};
+                     .activations = {},
+                     .outlier_share = own.outlier_share};
   if (entrant == 0) return result;
   result.divergence = evaluate::summarize(own.scores(), entrants[0].exact, *bootstrap);
   if (!own.as_run.empty())
@@ -163,7 +169,7 @@ Contest run_contest(const std::vector<std::filesystem::path>& models,
   }
   const std::string content = read_text_file(settings.text);
   Contest contest;
-  for (const auto& path : models) contest.entrants.push_back({open_for_reading(path), {}, {}});
+  for (const auto& path : models) contest.entrants.push_back({open_for_reading(path), {}, {}, {}});
   std::vector<Entrant>& entrants = contest.entrants;
   TextPlan plan = plan_text(settings, content, *entrants[0].model.tokenizer);
   for (std::size_t i = 1; i < entrants.size(); ++i)

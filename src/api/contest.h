@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace nybble {
 struct Entrant {
   OpenedModel model;
   std::vector<evaluate::TokenScore> exact, as_run;  // as_run is empty when compute is exact
+  std::optional<double> outlier_share = {};
 
   const std::vector<evaluate::TokenScore>& scores() const {
     return as_run.empty() ? exact : as_run;

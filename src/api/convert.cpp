@@ -5,9 +5,11 @@
 #include <cmath>
 
 #include "api/directory_output.h"
+#include "api/encode_tensor.h"
 #include "api/opened_model.h"
 #include "api/tensor_stream.h"
 #include "base/error.h"
+#include "nybble/quantize.h"
 
 namespace nybble {
 namespace {
@@ -17,18 +19,13 @@ namespace {
 constexpr std::pair<std::string_view, std::uint32_t> file_types[] = {
     {"F32", 0}, {"F16", 1}, {"BF16", 32}};
 
-std::optional<FormatId> requested_format(const std::string& type) {
-  if (type.empty()) return std::nullopt;
+// A float type; nothing when none was asked for, or one that has to be rounded to.
+std::optional<FormatId> float_format(const std::string& type) {
   const auto format = formats::find_by_name(type);
-  if (format) {
-    for (const auto& [name, number] : file_types) {
-      if (formats::info(*format).name == name) return format;
-    }
-  }
-  fail(ErrorKind::invalid_input,
-       "convert cannot write '{}', expected F32, BF16 or F16; `nybble quantize` writes smaller "
-       "types",
-       type);
+  if (!format) return std::nullopt;
+  const bool is_float = std::ranges::any_of(
+      file_types, [&](const auto& known) { return formats::info(*format).name == known.first; });
+  return is_float ? format : std::nullopt;
 }
 
 struct Output {
@@ -38,16 +35,29 @@ struct Output {
   std::vector<OutputTensor> tensors;
 };
 
-// The stored type where the output can hold it, else F32: every format's values are exact in it.
-FormatId kept_format(const models::SourceTensor& tensor, const exports::ExportKind& kind,
-                     ConvertReport& report) {
-  if (kind.accepts(tensor.format)) return tensor.format;
-  report.notes.push_back(fmt::format("{}: {} became F32, since {} cannot hold it", tensor.name,
-                                     formats::info(tensor.format).name, kind.name));
-  return id_of<formats::F32>();
+// In the order of their bits: what may hold the values of a format that a GGUF has not.
+constexpr std::string_view gguf_candidates[] = {"MXFP4", "Q4_0", "IQ4_NL", "Q5_0", "Q8_0"};
+
+// The stored type where a GGUF can hold it, else the smallest that holds the values exactly, or
+// Q8_0, whose loss is small.
+FormatId gguf_format(const models::SourceTensor& tensor, ThreadPool& pool) {
+  if (formats::info(tensor.format).gguf_type >= 0) return tensor.format;
+  if (formats::info(tensor.format).block_len == 1 || tensor.shape.cols() % 32 != 0)
+    return id_of<formats::F32>();
+  for (const std::string_view name : gguf_candidates) {
+    const FormatId format = *formats::find_by_name(name);
+    if (encode_exactly({{tensor.name, &tensor}, format}, pool)) return format;
+  }
+  return id_of<formats::Q8_0>();
 }
 
-Output plan_gguf(const OpenedModel& model, std::optional<FormatId> type, ConvertReport& report) {
+// The stored type where safetensors can hold it, else F32: every format's values are exact in it.
+FormatId directory_format(const models::SourceTensor& tensor, const exports::ExportKind& kind) {
+  return kind.accepts(tensor.format) ? tensor.format : id_of<formats::F32>();
+}
+
+Output plan_gguf(const OpenedModel& model, std::optional<FormatId> type) {
+  ThreadPool pool(0);
   Output output("gguf");
   output.plan.metadata = gguf_metadata(model);
   std::vector<FormatId> matrix_formats;
@@ -56,7 +66,8 @@ Output plan_gguf(const OpenedModel& model, std::optional<FormatId> type, Convert
     // Other programs expect norms and biases in F32.
     const FormatId format = !is_matrix ? id_of<formats::F32>()
                             : type     ? *type
-                                       : kept_format(tensor, output.kind, report);
+                                       : gguf_format(tensor, pool);
+    if (is_matrix && tensor.packed != nullptr) tensor.forget();
     if (is_matrix) matrix_formats.push_back(format);
     output.tensors.push_back({{tensor.name, &tensor}, format});
   }
@@ -71,15 +82,14 @@ Output plan_gguf(const OpenedModel& model, std::optional<FormatId> type, Convert
   return output;
 }
 
-Output plan_directory(const OpenedModel& model, std::optional<FormatId> type,
-                      ConvertReport& report) {
+Output plan_directory(const OpenedModel& model, std::optional<FormatId> type) {
   Output output("safetensors");
   const models::HfModel hf = models::describe_for_hf(model.source);
   FormatId widest = type.value_or(id_of<formats::BF16>());
   for (const models::HfTensor& tensor : hf.tensors) {
     const models::SourceTensor& source = *tensor.source;
     FormatId format = type.value_or(id_of<formats::F32>());
-    if (source.shape.rank() > 1 && !type) format = kept_format(source, output.kind, report);
+    if (source.shape.rank() > 1 && !type) format = directory_format(source, output.kind);
     if (source.shape.rank() > 1) widest = format;
     output.tensors.push_back({tensor, format});
   }
@@ -92,22 +102,76 @@ Output plan_directory(const OpenedModel& model, std::optional<FormatId> type,
   return output;
 }
 
+// That a float stands exactly in a wider one goes without saying.
+bool is_news(FormatId from, FormatId to, double error) {
+  const bool are_floats = formats::info(from).block_len == 1 && formats::info(to).block_len == 1;
+  return from != to && (!are_floats || error > 0);
+}
+
+// Types that have to be rounded to are the work of quantize_model().
+ConvertReport quantize_instead(const ConvertRequest& request, const ProgressCallback& progress) {
+  QuantizeRequest quantize;
+  quantize.input = request.input;
+  quantize.output = request.output;
+  quantize.type = request.type;
+  quantize.method = request.method;
+  quantize.calibration = request.calibration;
+  quantize.force = request.force;
+  quantize.allow_nan = request.allow_nan;
+  quantize.allow_requantize = true;
+  quantize.max_shard_bytes = request.max_shard_bytes;
+  const QuantizeReport done = quantize_model(quantize, progress);
+  ConvertReport report;
+  report.output = done.output;
+  report.bytes = done.file_bytes;
+  report.tensors = done.plan.tensors.size();
+  for (std::size_t i = 0; i < done.plan.tensors.size(); ++i) {
+    const PlannedTensor& tensor = done.plan.tensors[i];
+    const double error = done.relative_errors.at(i);
+    if (is_news(*formats::find_by_name(tensor.from), *formats::find_by_name(tensor.to), error))
+      report.converted.push_back({tensor.name, tensor.from, tensor.to, error});
+  }
+  return report;
+}
+
+std::vector<ConvertedTensor> converted_tensors(std::span<const OutputTensor> outputs,
+                                               std::span<const double> errors) {
+  std::vector<ConvertedTensor> converted;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const models::SourceTensor& source = *outputs[i].tensor.source;
+    if (!is_news(source.format, outputs[i].format, errors[i])) continue;
+    converted.push_back({source.name, std::string(formats::info(source.format).name),
+                         std::string(formats::info(outputs[i].format).name), errors[i]});
+  }
+  return converted;
+}
+
 }  // namespace
 
 ConvertReport convert_model(const ConvertRequest& request, const ProgressCallback& progress) {
+  const std::optional<FormatId> type = float_format(request.type);
+  if (!request.type.empty() && !type) return quantize_instead(request, progress);
   ConvertReport report;
-  const std::optional<FormatId> type = requested_format(request.type);
   const OpenedModel model = open_for_reading(request.input);
   refuse_overwriting(model, request.output);
   const bool to_gguf = request.output.extension() == ".gguf";
-  Output output = to_gguf ? plan_gguf(model, type, report) : plan_directory(model, type, report);
+  Output output = to_gguf ? plan_gguf(model, type) : plan_directory(model, type);
   output.plan.path = request.output;
   output.plan.replace = request.force;
   output.plan.max_shard_bytes = request.max_shard_bytes;
   const std::filesystem::path path =
       write_tensors(output.kind, output.plan, output.tensors, quantize::method_named("kquant"),
-                    {.step = "convert", .threads = 0, .allow_nan = request.allow_nan}, progress);
+                    {.step = "convert",
+                     .threads = 0,
+                     .allow_nan = request.allow_nan,
+                     .final_metadata =
+                         [&](std::span<const double> errors) {
+                           report.converted = converted_tensors(output.tensors, errors);
+                           return output.plan.metadata;
+                         }},
+                    progress);
   report.output = path.string();
+  report.notes = model.source.notes;
   report.tensors = output.tensors.size();
   report.bytes = files::open_checkpoint(path).file_bytes;
   return report;

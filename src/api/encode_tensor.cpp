@@ -1,9 +1,11 @@
 #include "api/encode_tensor.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "base/error.h"
+#include "formats/exact_encoding.h"
 
 namespace nybble {
 namespace {
@@ -120,6 +122,18 @@ double encode_tensor(const OutputTensor& output, quantize::WeightQuantizer* quan
   return errors.relative();
 }
 
+// Whether a layout can store scales as they are.
+bool can_share(const OutputTensor& output, std::span<const std::byte> blocks) {
+  if (output.layout == nullptr || !output.layout->shares_scales()) return true;
+  const formats::FormatInfo& format = formats::info(output.format);
+  const std::size_t n = blocks.size() / static_cast<std::size_t>(format.block_bytes);
+  std::vector<float> scales(n);
+  format.scales(blocks.data(), n, scales.data());
+  std::vector<float> shared = scales;
+  output.layout->share_scales(output.tensor.source->shape, shared);
+  return shared == scales;
+}
+
 // Scales of a whole weight, which its layout changes before any block is encoded.
 std::vector<float> shared_scales(const OutputTensor& output, const quantize::FirstBlocks& first,
                                  const StreamOptions& options, ThreadPool& pool) {
@@ -152,8 +166,31 @@ std::int64_t piece_rows(const Shape& shape) {
 bool is_copy(const OutputTensor& output) {
   const models::SourceTensor& source = *output.tensor.source;
   const bool reorders_elements = source.shape.rank() == 1 && output.tensor.unpermute_heads > 0;
-  return source.stored != nullptr && source.format == output.format && !reorders_elements &&
-         !source.is_folded();
+  const bool has_other_values = source.is_folded() || source.scale() != 1;
+  const bool shares_scales = output.layout != nullptr && output.layout->shares_scales();
+  return source.is_in_files() && source.format == output.format && !reorders_elements &&
+         !has_other_values && source.column_order().empty() && !shares_scales;
+}
+
+std::optional<std::vector<std::byte>> encode_exactly(const OutputTensor& output, ThreadPool& pool) {
+  const auto encode = formats::exact_encoder(output.format);
+  const Shape& shape = output.tensor.source->shape;
+  if (encode == nullptr || shape.rank() < 2) return std::nullopt;
+  const std::size_t row_size = row_bytes(output.format, shape.cols());
+  const auto n = static_cast<std::size_t>(shape.cols() / formats::info(output.format).block_len);
+  std::vector<std::byte> blocks(static_cast<std::size_t>(shape.rows()) * row_size);
+  std::atomic<bool> is_exact = true;
+  const auto encode_row = [&](std::int64_t row, int) {
+    if (!is_exact) return;
+    std::vector<float> values(static_cast<std::size_t>(shape.cols()));
+    output.tensor.decode_rows(row, 1, values.data());
+    if (!encode(values.data(), n, blocks.data() + static_cast<std::size_t>(row) * row_size))
+      is_exact = false;
+  };
+  encode_row(0, 0);  // mostly it ends here
+  if (is_exact) pool.run(shape.rows(), encode_row);
+  if (!is_exact || !can_share(output, blocks)) return std::nullopt;
+  return blocks;
 }
 
 std::optional<calibrate::InputStatistics> inputs_of(const models::SourceTensor& tensor,
@@ -182,6 +219,10 @@ TensorResult quantize_tensor(const OutputTensor& output, const quantize::Method&
                              const StreamOptions& options, ThreadPool& pool,
                              const TakeBytes& take) {
   if (is_copy(output)) return {encode_tensor(output, nullptr, options, pool, take), ""};
+  if (const auto blocks = encode_exactly(output, pool)) {
+    take(*blocks);
+    return {0, "exact: its values stand on the grid of the type"};
+  }
   const models::SourceTensor& source = *output.tensor.source;
   const auto inputs = inputs_of(source, options.statistics);
   const auto quantizer = method.begin({.name = source.name,

@@ -17,6 +17,10 @@ std::int64_t piece_rows(const Shape& shape);
 // Whether the stored rows are, byte for byte, the rows to write.
 bool is_copy(const OutputTensor& output);
 
+// The blocks of a tensor whose values all stand on the grid of its format, as those of another
+// format or of a model trained for it may; nullopt: they do not.
+std::optional<std::vector<std::byte>> encode_exactly(const OutputTensor& output, ThreadPool& pool);
+
 // The statistics of a weight's inputs as folding left them; nullopt when none are known. Throws
 // Error(invalid_input) when they do not fit the weight.
 std::optional<calibrate::InputStatistics> inputs_of(const models::SourceTensor& tensor,

@@ -13,15 +13,41 @@
 namespace nybble {
 namespace {
 
-void add_tensors(const files::Checkpoint& checkpoint, ModelSummary& summary) {
-  std::map<std::string, std::uint64_t> by_type;
+TensorSummary summary_of(std::string name, FormatId format, const Shape& shape, std::uint64_t bytes,
+                         std::string_view file) {
+  const auto dims = shape.dims();
+  return {std::move(name),
+          std::string(formats::info(format).name),
+          {dims.begin(), dims.end()},
+          bytes,
+          std::string(file)};
+}
+
+void add_stored_tensors(const files::Checkpoint& checkpoint, ModelSummary& summary) {
   for (const files::NamedTensor& tensor : checkpoint.tensors) {
-    const std::string type(formats::info(tensor.data.format).name);
-    const auto dims = tensor.data.shape.dims();
-    summary.tensors.push_back(
-        {tensor.name, type, {dims.begin(), dims.end()}, tensor.data.bytes.size(), tensor.file});
-    summary.parameters += static_cast<std::uint64_t>(tensor.data.shape.count());
-    by_type[type] += tensor.data.bytes.size();
+    summary.tensors.push_back(summary_of(tensor.name, tensor.data.format, tensor.data.shape,
+                                         tensor.data.bytes.size(), tensor.file));
+  }
+}
+
+// A weight in parts counts as one tensor: "model.layers.0.mlp.up_proj.weight".
+void add_packed_tensors(const models::ModelSource& source, ModelSummary& summary) {
+  for (const models::SourceTensor& tensor : source.tensors) {
+    if (!tensor.is_in_files()) continue;
+    std::string name = tensor.packed ? tensor.packed->parts().front()->name : tensor.stored->name;
+    if (tensor.packed) name = name.substr(0, name.rfind('.')) + ".weight";
+    summary.tensors.push_back(summary_of(std::move(name), tensor.format, tensor.shape,
+                                         tensor.stored_bytes(), tensor.file()));
+  }
+}
+
+void add_sums(ModelSummary& summary) {
+  std::map<std::string, std::uint64_t> by_type;
+  for (const TensorSummary& tensor : summary.tensors) {
+    std::uint64_t count = 1;
+    for (const std::int64_t dim : tensor.shape) count *= static_cast<std::uint64_t>(dim);
+    summary.parameters += count;
+    by_type[tensor.type] += tensor.bytes;
   }
   summary.bytes_by_type.assign(by_type.begin(), by_type.end());
   std::stable_sort(summary.bytes_by_type.begin(), summary.bytes_by_type.end(),
@@ -32,9 +58,7 @@ void add_tensors(const files::Checkpoint& checkpoint, ModelSummary& summary) {
   }
 }
 
-void add_architecture(const std::shared_ptr<const files::Checkpoint>& checkpoint,
-                      ModelSummary& summary) {
-  const models::ModelSource source = models::open_model(checkpoint);
+void add_architecture(const models::ModelSource& source, ModelSummary& summary) {
   const models::DecoderConfig& config = source.config;
   summary.architecture = config.architecture;
   summary.name = source.metadata.get_string("general.name", "");
@@ -71,15 +95,20 @@ ModelSummary inspect_model(const std::filesystem::path& model) {
     summary.container += fmt::format(" v{}", checkpoint->container_version);
   summary.file_bytes = checkpoint->file_bytes;
   summary.n_files = checkpoint->n_files;
-  add_tensors(*checkpoint, summary);
   add_metadata(*checkpoint, summary);
   summary.chat_template = text::find_chat_template(*checkpoint);
   // A model that nybble cannot run can be looked at all the same.
   try {
-    add_architecture(checkpoint, summary);
+    const models::ModelSource source = models::open_model(checkpoint);
+    add_architecture(source, summary);
+    summary.packing = source.packing;
+    summary.notes = source.notes;
+    if (!source.packing.empty()) add_packed_tensors(source, summary);
   } catch (const Error& error) {
     summary.problem = error.what();
   }
+  if (summary.tensors.empty()) add_stored_tensors(*checkpoint, summary);
+  add_sums(summary);
   try {
     summary.tokenizer = text::load_tokenizer(*checkpoint).description();
   } catch (const Error& error) {

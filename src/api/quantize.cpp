@@ -107,7 +107,8 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
   QuantizeReport report{.plan = make_plan(model.source, choices),
                         .output = "",
                         .method = std::string(method.name),
-                        .notes = {}};
+                        .notes = {},
+                        .relative_errors = {}};
   check_memory(output_tensors(model.source, choices), method, request.threads,
                static_cast<std::size_t>(request.memory_bytes));
   const std::uint64_t target = target_bytes(model.source, request);
@@ -132,6 +133,7 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
       .allow_nan = request.allow_nan,
       .final_metadata =
           [&](std::span<const double> errors) {
+            report.relative_errors.assign(errors.begin(), errors.end());
             files::Metadata metadata = plan.metadata;
             receipt.complete(errors, metadata);
             return metadata;

@@ -72,9 +72,6 @@ std::string fixed_width(double error) {
 std::string_view name_of(WindowMode mode) {
   return mode == WindowMode::full ? "full" : "llama.cpp";
 }
-std::string_view name_of(Compute compute) {
-  return compute == Compute::exact ? "exact" : compute == Compute::run ? "run" : "int8";
-}
 
 OrderedJson interval(const Estimate& estimate) {
   OrderedJson json = {{"value", estimate.value}};
@@ -92,7 +89,7 @@ OrderedJson describe(const Measurement& measurement, const std::string& referenc
             {"sha256", text.sha256},
             {"scored_tokens", text.scored_tokens}}},
           {"mode", name_of(settings.mode)},
-          {"compute", name_of(settings.compute)},
+          {"compute", compute_name(settings.compute)},
           {"context", settings.context},
           {"kld", interval(d.mean)},
           {"kld_p99", interval(d.p99)},

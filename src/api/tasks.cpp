@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <chrono>
 
+#include "api/load_model.h"
 #include "api/opened_model.h"
 #include "api/sha256.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "evaluate/answer_scores.h"
 #include "evaluate/bootstrap.h"
-#include "runtime/session.h"
 
 namespace nybble {
 namespace {
@@ -62,9 +62,7 @@ TaskReport run_tasks(const TaskRequest& request, const ProgressCallback& progres
   std::vector<evaluate::TokenizedQuestion> tokenized;
   for (const evaluate::Question& question : questions)
     tokenized.push_back(evaluate::tokenize(question, *model.tokenizer));
-  const auto loaded = std::make_shared<const runtime::LoadedModel>(
-      model.source, runtime::LoadOptions{.threads = request.threads,
-                                         .int8_activations = request.compute == Compute::int8});
+  const auto loaded = load_model(model.source, request.compute, {.threads = request.threads});
   runtime::Session session(loaded, static_cast<int>(longest(tokenized)));
 
   TaskReport report{.model = model.checkpoint->path.string(),

@@ -11,6 +11,7 @@
 #include "backend/buffer.h"
 #include "backend/steps.h"
 #include "formats/registry.h"
+#include "tensor/activations.h"
 
 namespace nybble::backend {
 
@@ -35,6 +36,16 @@ struct WeightSource {
   float scale = 1;  // what the products with the rows are multiplied by
   // Column c of the rows belongs to this input; empty: to input c.
   std::span<const std::int32_t> column_order = {};
+  Activations activations = Activations::floats;  // of the inputs, when computed as stored
+};
+
+// Inputs that were rounded so far, and those among them that stayed floats as outliers.
+struct ActivationCounts {
+  std::uint64_t values = 0, outliers = 0;
+
+  double outlier_share() const {
+    return values == 0 ? 0 : static_cast<double>(outliers) / static_cast<double>(values);
+  }
 };
 
 // Keys and values of one timeline, in the layout of the backend.
@@ -56,6 +67,7 @@ class Backend {
 
   // "CPU (avx512, 2 threads)": for people.
   virtual std::string describe() const = 0;
+  virtual ActivationCounts activation_counts() const { return {}; }
   // Bytes that can still be allocated without leaving the machine's memory.
   virtual std::size_t available_bytes() const = 0;
 

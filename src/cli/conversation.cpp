@@ -137,10 +137,12 @@ void print_timings(const Generation& generation) {
   };
   const std::uint64_t computed =
       generation.prompt_tokens - std::min(generation.cached_tokens, generation.prompt_tokens);
-  const std::string line = fmt::format(
+  std::string line = fmt::format(
       "prompt: {} tokens, {} of them cached, {:.1f} tokens/s; answer: {} tokens, {:.1f} tokens/s",
       generation.prompt_tokens, generation.cached_tokens, rate(computed, generation.prompt_seconds),
       generation.generated_tokens, rate(generation.generated_tokens, generation.generate_seconds));
+  if (generation.outlier_share > 0)
+    line += fmt::format("; outliers: {:.4f} % of the inputs", 100 * generation.outlier_share);
   std::fflush(stdout);
   fmt::print(stderr, "{}\n", dim(line, stderr));
 }

@@ -1,30 +1,88 @@
 // nybble convert: Hugging Face directory to GGUF and back.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "cli/json_report.h"
+#include "cli/measurement_report.h"
 #include "cli/model_argument.h"
 #include "cli/progress_line.h"
 #include "cli/quantity.h"
 #include "cli/verbs.h"
+#include "nybble/compare.h"
 #include "nybble/convert.h"
 
 namespace nybble::cli {
 namespace {
 
 struct ConvertOptions {
-  std::string input, output, type, max_shard;
-  bool force = false, allow_nan = false, json = false;
+  ConvertRequest request;
+  std::string input, output, type_by_place, max_shard, check;
+  bool json = false;
 };
 
-void execute(const ConvertOptions& options) {
-  ConvertRequest request;
+// Tensors by where they came from and went to, with what that lost.
+struct Passage {
+  std::size_t tensors = 0, exact = 0;
+  double largest_error = 0;
+};
+
+std::map<std::string, Passage> passages_of(const ConvertReport& report) {
+  std::map<std::string, Passage> passages;
+  for (const ConvertedTensor& tensor : report.converted) {
+    Passage& passage = passages[fmt::format("{} to {}", tensor.from, tensor.to)];
+    ++passage.tensors;
+    if (tensor.relative_error == 0) ++passage.exact;
+    passage.largest_error = std::max(passage.largest_error, tensor.relative_error);
+  }
+  return passages;
+}
+
+void print_passages(const ConvertReport& report) {
+  for (const auto& [name, passage] : passages_of(report)) {
+    if (passage.exact == passage.tensors) {
+      fmt::print("  {}: {} tensors, exact\n", name, passage.tensors);
+    } else {
+      fmt::print("  {}: {} tensors, {} of them exact, relative error up to {:.2e}\n", name,
+                 passage.tensors, passage.exact, passage.largest_error);
+    }
+  }
+}
+
+// What the conversion changed in the model's answers.
+Measurement check(const ConvertRequest& request, const ConvertReport& report,
+                  const std::string& text) {
+  CompareRequest comparison;
+  comparison.reference = request.input;
+  comparison.models = {report.output};
+  comparison.settings.text = text;
+  ProgressLine progress;
+  return compare_models(comparison, progress.callback()).models.front().measurement;
+}
+
+Json to_json(const ConvertReport& report) {
+  Json converted = Json::array();
+  for (const ConvertedTensor& tensor : report.converted) {
+    converted.push_back({{"name", tensor.name},
+                         {"from", tensor.from},
+                         {"to", tensor.to},
+                         {"relative_error", tensor.relative_error}});
+  }
+  return {{"output", report.output},
+          {"bytes", report.bytes},
+          {"tensors", report.tensors},
+          {"converted", converted},
+          {"notes", report.notes}};
+}
+
+void execute(ConvertOptions& options) {
+  ConvertRequest& request = options.request;
   request.input = find_model(options.input);
   request.output = options.output;
-  request.type = options.type;
-  request.force = options.force;
-  request.allow_nan = options.allow_nan;
+  if (!options.type_by_place.empty()) request.type = options.type_by_place;
   if (!options.max_shard.empty())
     request.max_shard_bytes = parse_size(options.max_shard, "--split-max-size");
 
@@ -33,15 +91,22 @@ void execute(const ConvertOptions& options) {
     ProgressLine progress;
     report = convert_model(request, progress.callback());
   }
+  std::optional<Measurement> checked;
+  if (!options.check.empty()) checked = check(request, report, options.check);
   if (options.json) {
-    print_json({{"output", report.output},
-                {"bytes", report.bytes},
-                {"tensors", report.tensors},
-                {"notes", report.notes}});
+    Json json = to_json(report);
+    if (checked) json["check"] = cli::to_json(*checked);
+    print_json(json);
     return;
   }
   fmt::print("wrote {}: {} tensors, {}\n", report.output, report.tensors, show_bytes(report.bytes));
+  print_passages(report);
   for (const std::string& note : report.notes) fmt::print("  note: {}\n", note);
+  if (checked) {
+    const Estimate& mean = checked->divergence->mean;
+    fmt::print("  divergence from the input: {:.6f} nats a token, 95 %: {:.6f} to {:.6f}\n",
+               mean.value, mean.low, mean.high);
+  }
 }
 
 }  // namespace
@@ -49,25 +114,39 @@ void execute(const ConvertOptions& options) {
 void add_convert(CLI::App& program) {
   auto options = std::make_shared<ConvertOptions>();
   CLI::App* verb = program.add_subcommand(
-      "convert", "Hugging Face directory to GGUF, and GGUF to Hugging Face directory");
+      "convert", "From any layout to any other; exact where the grids allow it");
   verb->add_option("IN", options->input, "Model: directory, GGUF or reference")
       ->type_name("")
       ->required();
   verb->add_option("OUT", options->output, "*.gguf: a GGUF file; anything else: a directory")
       ->type_name("")
       ->required();
-  verb->add_option("--type,--outtype", options->type, "F32, BF16 or F16; default: as stored")
+  verb->add_option("TYPE", options->type_by_place, "The same as --type")->type_name("");
+  ConvertRequest& request = options->request;
+  verb->add_option(
+          "--type,--outtype", request.type,
+          "F32, BF16, F16, or any type of `nybble quantize`, such as Q4_0 or gptq:4b-g128; "
+          "default: as stored, in a GGUF the smallest type that holds the values exactly")
       ->type_name("TYPE");
+  verb->add_option("--method", request.method, "How values are rounded that have to be")
+      ->type_name("METHOD");
+  verb->add_option("--calibration,--imatrix", request.calibration,
+                   "Texts or statistics, for methods that need them")
+      ->type_name("TEXT|STATS");
+  verb->add_option("--check", options->check, "Then measure the divergence from IN on this text")
+      ->type_name("TEXT");
   verb->add_option("--split-max-size", options->max_shard,
                    "Split the output into files of at most this size, e.g. 2G")
       ->type_name("SIZE");
-  verb->add_flag("--force", options->force, "Replace an existing output");
-  verb->add_flag("--allow-nan", options->allow_nan, "Go on when weights hold NaN or infinity");
+  verb->add_flag("--force", request.force, "Replace an existing output");
+  verb->add_flag("--allow-nan", request.allow_nan, "Go on when weights hold NaN or infinity");
   add_json_flag(*verb, options->json);
   verb->footer(
       "Examples:\n"
       "  nybble convert models/tale-6m tale.gguf --type F16\n"
-      "  nybble convert tale.gguf tale-hf");
+      "  nybble convert tale.gguf tale-hf\n"
+      "  nybble convert model-gptq model.gguf --check book.txt\n"
+      "  nybble convert model-awq model-ct ct:w4a16-g128");
   verb->callback([options] { execute(*options); });
 }
 

@@ -54,6 +54,15 @@ void print_model(const char* what, const Measurement& m) {
       m.size.bpw_embedding, m.size.bpw_head);
 }
 
+void print_activations(const Measurement& result, Compute compute) {
+  if (result.activations) {
+    fmt::print("  of it     {} added by {}\n", show(*result.activations, 6),
+               compute == Compute::llm_int8 ? "LLM.int8()" : "the activations, not the weights");
+  }
+  if (result.outlier_share)
+    fmt::print("  outliers  {:.4f} % of the inputs stayed floats\n", 100 * *result.outlier_share);
+}
+
 void print_divergence(const EvaluateReport& report, Compute compute) {
   const Divergence& d = *report.result.divergence;
   fmt::print("ratio       {}\n", show(d.perplexity_ratio, 5));
@@ -63,10 +72,7 @@ void print_divergence(const EvaluateReport& report, Compute compute) {
   fmt::print("  p99       {}\n", show(d.p99, 4));
   fmt::print("  p99.9     {}\n", show(d.p999, 3));
   fmt::print("  max       {:.3f}\n", d.max);
-  if (report.result.activations) {
-    fmt::print("  of it     {} added by the activations, not the weights\n",
-               show(*report.result.activations, 6));
-  }
+  print_activations(report.result, compute);
   fmt::print("  floor     {}\n", show(*report.floor, compute));
   fmt::print("same top    {}\n", show_percent(d.top1));
   fmt::print("RMS dp      {}\n", show_percent(d.rms_dp));

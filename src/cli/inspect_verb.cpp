@@ -40,6 +40,8 @@ Json to_json(const ModelSummary& model) {
           {"container", model.container},
           {"architecture", model.architecture},
           {"problem", model.problem},
+          {"packing", model.packing},
+          {"notes", model.notes},
           {"name", model.name},
           {"layers", model.layers},
           {"dim", model.dim},
@@ -139,6 +141,8 @@ void print_page(const ModelSummary& model, bool all_tensors) {
                                 model.n_files == 1 ? "" : "s", show_bytes(model.file_bytes)));
   print_row("architecture", model.architecture.empty() ? "unknown" : model.architecture);
   print_row("problem", model.problem);
+  print_row("packing", model.packing);
+  for (const std::string& note : model.notes) print_row("note", note);
   print_row("parameters", fmt::format("{}, {:.2f} bits per weight", show_count(model.parameters),
                                       model.bits_per_weight));
   print_row("shape", describe_shape(model));

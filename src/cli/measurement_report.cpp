@@ -61,6 +61,7 @@ Json to_json(const Measurement& m) {
     json["perplexity_ratio"] = to_json(m.divergence->perplexity_ratio);
   }
   if (m.activations) json["kld_of_activations"] = to_json(*m.activations);
+  if (m.outlier_share) json["outlier_share"] = *m.outlier_share;
   return json;
 }
 
@@ -100,7 +101,7 @@ std::string show(const DivergenceFloor& floor, Compute compute) {
 }
 
 Compute MeasureFlags::compute_mode() const {
-  return compute == "exact" ? Compute::exact : compute == "run" ? Compute::run : Compute::int8;
+  return *find_compute(compute);
 }
 
 MeasureSettings MeasureFlags::settings(const std::string& text) const {
@@ -122,9 +123,10 @@ void add_measure_flags(CLI::App& verb, MeasureFlags& flags) {
       ->capture_default_str();
   verb.add_option("--compute", flags.compute,
                   "exact: float32 activations; run: as `nybble run` computes; int8: activations "
-                  "rounded in blocks of 32")
+                  "rounded in blocks of 32; llm-int8: 8-bit weights and activations but outliers")
       ->type_name("HOW")
-      ->check(CLI::IsMember({"exact", "run", "int8"}))
+      ->check(
+          CLI::IsMember(std::vector<std::string>(compute_names().begin(), compute_names().end())))
       ->capture_default_str();
   verb.add_option("-c,--ctx-size", flags.context, "Tokens of a window")
       ->type_name("N")

@@ -122,11 +122,17 @@ void print_totals(const QuantizePlan& plan) {
 }
 
 void print_notes(const QuantizeReport& report) {
-  const auto fits = std::ranges::count_if(
-      report.notes, [](const auto& note) { return note.second.starts_with("fit alone"); });
-  if (report.notes.empty()) return;
-  fmt::print("{}: error feedback in {} tensors, the fit alone in {} (--json names them)\n",
-             report.method, static_cast<std::ptrdiff_t>(report.notes.size()) - fits, fits);
+  const auto count = [&](std::string_view beginning) {
+    return std::ranges::count_if(
+        report.notes, [&](const auto& note) { return note.second.starts_with(beginning); });
+  };
+  const auto fits = count("fit alone"), exact = count("exact"), feedback = count("error feedback");
+  if (fits + feedback > 0) {
+    fmt::print("{}: error feedback in {} tensors, the fit alone in {} (--json names them)\n",
+               report.method, feedback, fits);
+  }
+  if (exact > 0)
+    fmt::print("exact: {} tensors, whose values stand on the grid of the type\n", exact);
 }
 
 void print_resumed(const QuantizeReport& report) {

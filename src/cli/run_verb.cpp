@@ -23,7 +23,7 @@ struct RunOptions {
   std::string prompt, prompt_file, system, system_file, template_file;
   bool single_turn = false, conversation = false, no_conversation = false;
   bool hide_prompt = false, escape = false, verbose = false, json = false;
-  std::string gpu_layers, flash_attention;
+  std::string gpu_layers, flash_attention, compute = "run";
   CLI::Option* prompt_option = nullptr;
 };
 
@@ -79,6 +79,7 @@ void print_generation_json(const std::string& prompt, const Generation& generati
               {"generated_tokens", generation.generated_tokens},
               {"prompt_seconds", generation.prompt_seconds},
               {"generate_seconds", generation.generate_seconds},
+              {"outlier_share", generation.outlier_share},
               {"tokens_per_second",
                generation.generate_seconds > 0
                    ? static_cast<double>(generation.generated_tokens) / generation.generate_seconds
@@ -122,6 +123,7 @@ void execute(RunOptions& options) {
   const bool has_prompt = !options.prompt_option->empty() || !options.prompt_file.empty();
   const std::filesystem::path model = find_model(options.model);
 
+  options.session.compute = *find_compute(options.compute);
   ChatSession session(model, options.session);
   const Mode mode = choose_mode(options, has_prompt, session.has_chat_template());
   const std::string prompt = prompt_of(options, has_prompt);
@@ -209,6 +211,14 @@ void add_run(CLI::App& program) {
   add_session_flags(*verb, *options);
   add_chat_flags(*verb, *options);
   add_sampling_flags(*verb, options->sampling);
+  verb->add_option("--compute", options->compute,
+                   "run: activations as the checkpoint says (W8A8, FP8), else float32; exact: "
+                   "float32; int8: rounded in blocks of 32; llm-int8: 8-bit weights and "
+                   "activations but outliers")
+      ->type_name("HOW")
+      ->check(
+          CLI::IsMember(std::vector<std::string>(compute_names().begin(), compute_names().end())))
+      ->capture_default_str();
   verb->add_flag("-v,--verbose", options->verbose, "Tokens per second after each answer");
   add_json_flag(*verb, options->json);
   verb->footer(

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "base/float8.h"
 
 namespace nybble::cpu {
 
@@ -15,6 +18,39 @@ void round_to_a8(const float* x, std::int64_t n, float* out) {
     for (std::int64_t i = first; i < last; ++i)
       out[i] = std::clamp(std::nearbyint(x[i] * inverse), -127.0f, 127.0f) * scale;
   }
+}
+
+std::int64_t round_to_int8(const float* x, std::int64_t n, float threshold, float* out) {
+  float highest = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float magnitude = std::fabs(x[i]);
+    if (magnitude < threshold) highest = std::max(highest, magnitude);
+  }
+  const float scale = highest / 127.0f, inverse = highest > 0 ? 127.0f / highest : 0.0f;
+  std::int64_t outliers = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const bool stays = !(std::fabs(x[i]) < threshold);
+    outliers += stays;
+    out[i] = stays ? x[i] : std::nearbyint(x[i] * inverse) * scale;
+  }
+  return outliers;
+}
+
+void round_to_float8(const float* x, std::int64_t n, float* out) {
+  float highest = 0;
+  for (std::int64_t i = 0; i < n; ++i) highest = std::max(highest, std::fabs(x[i]));
+  const float scale = highest / 448.0f;
+  for (std::int64_t i = 0; i < n; ++i)
+    out[i] = highest == 0 ? 0 : to_float(to_float8_e4m3(x[i] / scale)) * scale;
+}
+
+std::int64_t round_activations(Activations how, const float* x, std::int64_t n, float* out) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  if (how == Activations::int8_blocks) round_to_a8(x, n, out);
+  if (how == Activations::int8_tokens) return round_to_int8(x, n, infinity, out);
+  if (how == Activations::int8_but_outliers) return round_to_int8(x, n, outlier_threshold, out);
+  if (how == Activations::float8_tokens) round_to_float8(x, n, out);
+  return 0;
 }
 
 }  // namespace nybble::cpu

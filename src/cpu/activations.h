@@ -1,15 +1,25 @@
-// A8-32: activations as int8 in blocks of 32 with a float scale each, the form that fast kernels
-// take them in.
+// Activations rounded as quantized kernels take them.
 #pragma once
 
 #include <cstdint>
+
+#include "tensor/activations.h"
 
 namespace nybble::cpu {
 
 constexpr std::int64_t a8_block = 32;
 
-// The values that n activations have after rounding to A8-32: scale = max |x| / 127, codes
+// A8-32, int8 in blocks of 32 with a float scale each: scale = max |x| / 127, codes
 // round(x / scale) to even in [-127, 127]. The last block may be shorter. out may be x.
 void round_to_a8(const float* x, std::int64_t n, float* out);
+
+// int8 with one scale: max |x| / 127 of those below `threshold` in magnitude, codes rounded to
+// even. The others keep their values; returns how many. out may be x.
+std::int64_t round_to_int8(const float* x, std::int64_t n, float threshold, float* out);
+// E4M3 with one scale: max |x| / 448. out may be x.
+void round_to_float8(const float* x, std::int64_t n, float* out);
+
+// What the inputs of one token become; returns how many of them stayed floats as outliers.
+std::int64_t round_activations(Activations how, const float* x, std::int64_t n, float* out);
 
 }  // namespace nybble::cpu

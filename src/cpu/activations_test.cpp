@@ -41,4 +41,41 @@ TEST(activations, that_are_whole_steps_stay) {
   EXPECT_EQ(rounded, x);
 }
 
+TEST(activations, as_int8_of_a_token_share_one_scale) {
+  const std::vector<float> x{-12.7f, 0.04f, 0.06f, 3.14f, 0};
+  std::vector<float> rounded(x.size());
+  EXPECT_EQ(round_activations(Activations::int8_tokens, x.data(), 5, rounded.data()), 0);
+  const float step = 12.7f / 127;
+  const float expected[] = {-127, 0, 1, 31, 0};
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_FLOAT_EQ(rounded[i], expected[i] * step);
+}
+
+TEST(activations, of_six_and_more_stay_floats_and_set_no_scale) {
+  const std::vector<float> x{-6, 5.08f, 0.03f, 100.123f};
+  std::vector<float> rounded(x.size());
+  EXPECT_EQ(round_activations(Activations::int8_but_outliers, x.data(), 4, rounded.data()), 2);
+  EXPECT_EQ(rounded[0], -6);
+  EXPECT_EQ(rounded[3], 100.123f);
+  EXPECT_FLOAT_EQ(rounded[1], 5.08f);
+  EXPECT_FLOAT_EQ(rounded[2], 1 * 5.08f / 127);
+}
+
+TEST(activations, as_float8_keep_four_bits) {
+  const std::vector<float> x{448, -1.06f, 0.001f, 17.9f};
+  std::vector<float> rounded(x.size());
+  EXPECT_EQ(round_activations(Activations::float8_tokens, x.data(), 4, rounded.data()), 0);
+  EXPECT_EQ(rounded, (std::vector<float>{448, -1.0f, 0x1p-9f, 18}));
+}
+
+TEST(activations, of_zero_and_one_alone_are_safe) {
+  for (const auto how : {Activations::int8_tokens, Activations::float8_tokens,
+                         Activations::int8_but_outliers, Activations::int8_blocks}) {
+    std::vector<float> zeros(3), outlier{7};
+    round_activations(how, zeros.data(), 3, zeros.data());
+    EXPECT_EQ(zeros, std::vector<float>(3));
+    round_activations(how, outlier.data(), 1, outlier.data());
+    EXPECT_FLOAT_EQ(outlier[0], 7);
+  }
+}
+
 }  // namespace nybble::cpu

@@ -16,7 +16,8 @@ CpuBackend::CpuBackend(const CpuOptions& options)
       pool_(options.threads),
       scratch_(static_cast<std::size_t>(pool_.size())),
       expand_bytes_(options.expand_bytes),
-      int8_activations_(options.int8_activations) {}
+      activations_(options.activations),
+      activations_as_stored_(options.activations_as_stored) {}
 
 std::string CpuBackend::describe() const {
   return fmt::format("CPU ({}, {} thread{})", kernels_.name, pool_.size(),

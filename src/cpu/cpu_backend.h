@@ -17,7 +17,8 @@ struct CpuOptions {
       0;  // how much more than its stored bytes the weights may take as F32 panels, in all
   std::string isa = "";  // empty: NYBBLE_ISA, else the best
   // Inputs of linears with quantized weights are rounded to A8-32 first (activations.h).
-  bool int8_activations = false;
+  Activations activations = Activations::floats;  // of the inputs of quantized weights
+  bool activations_as_stored = false;             // those of each weight go before
 };
 
 class CpuBackend final : public backend::Backend {
@@ -25,6 +26,7 @@ class CpuBackend final : public backend::Backend {
   explicit CpuBackend(const CpuOptions& options);
 
   std::string describe() const override;
+  backend::ActivationCounts activation_counts() const override { return counts_; }
   std::size_t available_bytes() const override;
   backend::Buffer allocate(std::size_t n) override;
   void write(float* device, std::span<const float> values) override;
@@ -57,7 +59,9 @@ class CpuBackend final : public backend::Backend {
   // Multiplies x [tokens, cols] with all linears, panel by panel, spread over the threads.
   // linear.cpp
   void run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens);
-  // What the weight is multiplied with instead of x [tokens, cols]: x, or x rounded to A8-32 and in
+  // linear.cpp
+  Activations activations_for(const PanelWeight& weight) const;
+  // What the weight is multiplied with instead of x [tokens, cols]: x, or x rounded and in
   // the order of its columns, in memory that the next call for the same slot overwrites. linear.cpp
   const float* inputs_for(const PanelWeight& weight, const float* x, std::int64_t tokens,
                           std::size_t slot);
@@ -76,7 +80,9 @@ class CpuBackend final : public backend::Backend {
   ThreadPool pool_;
   std::vector<ThreadScratch> scratch_;  // one a thread
   std::size_t expand_bytes_;
-  bool int8_activations_;
+  Activations activations_;
+  bool activations_as_stored_;
+  backend::ActivationCounts counts_;
   AlignedArray<float> normed_, k_, v_, hidden_, changed_inputs_[3];
 };
 

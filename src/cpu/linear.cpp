@@ -13,19 +13,31 @@ const PanelWeight& panels_of(const backend::Linear& linear) {
 
 }  // namespace
 
+Activations CpuBackend::activations_for(const PanelWeight& weight) const {
+  if (activations_as_stored_ && weight.activations() != Activations::floats)
+    return weight.activations();
+  return formats::info(weight.format()).block_len > 1 ? activations_ : Activations::floats;
+}
+
 const float* CpuBackend::inputs_for(const PanelWeight& weight, const float* x, std::int64_t tokens,
                                     std::size_t slot) {
-  const bool rounds = int8_activations_ && formats::info(weight.format()).block_len > 1;
+  const Activations activations = activations_for(weight);
   const auto order = weight.column_order();
-  if (!rounds && order.empty()) return x;
+  if (activations == Activations::floats && order.empty()) return x;
   const std::int64_t cols = weight.cols();
   float* changed = changed_inputs_[slot].grow(static_cast<std::size_t>(tokens * cols));
+  std::vector<std::int64_t> outliers(static_cast<std::size_t>(tokens));
   pool_.run(tokens, [&](std::int64_t t, int) {
     const float* in = x + t * cols;
     float* out = changed + t * cols;
     for (std::size_t c = 0; c < order.size(); ++c) out[c] = in[order[c]];
-    if (rounds) round_to_a8(order.empty() ? in : out, cols, out);
+    outliers[static_cast<std::size_t>(t)] =
+        round_activations(activations, order.empty() ? in : out, cols, out);
   });
+  if (activations != Activations::floats) {
+    counts_.values += static_cast<std::uint64_t>(tokens * cols);
+    for (const std::int64_t n : outliers) counts_.outliers += static_cast<std::uint64_t>(n);
+  }
   return changed;
 }
 

@@ -56,6 +56,7 @@ PanelWeight::PanelWeight(const backend::WeightSource& source, bool expand, const
       row_bytes_(nybble::row_bytes(source.format, source.cols)),
       scale_(source.scale),
       column_order_(source.column_order.begin(), source.column_order.end()),
+      activations_(source.activations),
       multiply_(multiply_for(source.format, kernels)) {
   if (element_bytes_ == 0 && expand) element_bytes_ = sizeof(float);
   const std::size_t bytes = element_bytes_ == 0 ? static_cast<std::size_t>(rows_) * row_bytes_

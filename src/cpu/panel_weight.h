@@ -33,6 +33,7 @@ class PanelWeight final : public backend::Weight {
   FormatId format() const override { return format_; }
   std::size_t bytes() const override { return data_.bytes(); }
   std::span<const std::int32_t> column_order() const { return column_order_; }
+  Activations activations() const { return activations_; }
   std::int64_t panels() const { return (rows_ + panel_rows - 1) / panel_rows; }
 
   // acc [tokens, 32] = the products of a panel's rows with x [tokens, cols], each summed over the
@@ -60,6 +61,7 @@ class PanelWeight final : public backend::Weight {
   std::size_t row_bytes_ = 0;      // of the stored layout
   float scale_ = 1;
   std::vector<std::int32_t> column_order_;
+  Activations activations_ = Activations::floats;
   Multiply multiply_ = nullptr;
   AlignedArray<std::byte> data_;
 };

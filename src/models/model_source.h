@@ -31,7 +31,8 @@ struct SourceTensor {
   // F32 whatever is stored.
   std::vector<float> row_factors, col_factors;
   Shape shape;
-  FormatId format{};  // of what is stored
+  FormatId format{};                              // of what is stored
+  Activations activations = Activations::floats;  // of the inputs, when computed as stored
 
   bool is_folded() const { return !row_factors.empty() || !col_factors.empty(); }
   bool is_in_files() const { return stored != nullptr || packed != nullptr; }

@@ -79,10 +79,21 @@ SourceTensor take(std::shared_ptr<const packing::PackedWeight> packed, const Ten
   SourceTensor tensor;
   tensor.name = spec.name;
   tensor.format = packed->format();
+  tensor.activations = packed->activations;
   tensor.packed = std::move(packed);
   tensor.permuted_heads = permuted_heads;
   tensor.shape = spec.shape;
   return tensor;
+}
+
+// Old programs for GPTQ give every linear a bias, of zeros where the model has none.
+bool is_zero_bias(const files::NamedTensor& tensor) {
+  if (!tensor.name.ends_with(".bias") || tensor.data.shape.rank() != 1 ||
+      formats::info(tensor.data.format).block_len != 1)
+    return false;
+  std::vector<float> values(static_cast<std::size_t>(tensor.data.shape.count()));
+  tensor.data.decode_rows(0, 1, values.data());
+  return std::ranges::all_of(values, [](float value) { return value == 0; });
 }
 
 // Tensors that no one asked for mean that the model computes something else, unless they are known
@@ -93,6 +104,8 @@ void check_leftovers(const ModelSource& source, const std::set<std::string, std:
     if (used.contains(tensor.name)) continue;
     if (is_hf && source.config.tied && tensor.name == "lm_head.weight") {
       notes.emplace_back("lm_head.weight left out: config.json ties the head to the embedding");
+    } else if (!source.packing.empty() && is_zero_bias(tensor)) {
+      notes.push_back(tensor.name + " left out: it is zero, and the model has no such bias");
     } else if (is_derived(tensor.name)) {
       notes.push_back(tensor.name + " left out: it follows from the configuration");
     } else if (is_hf || !is_rope_factors(tensor.name)) {

@@ -86,7 +86,7 @@ const BadConfig bad_configs[] = {
      "unknown architecture 'MambaForCausalLM'; nybble knows MistralForCausalLM, LlamaForCausalLM"},
     {R"({"architectures": "LlamaForCausalLM"})", ErrorKind::corrupt_file, "key 'architectures'"},
     {R"({"quantization_config": {"quant_method": "quip"}})", ErrorKind::unsupported,
-     "quantized with 'gptq'"},
+     "quant_method 'quip'; nybble reads"},
     {R"({"rope_parameters": {"rope_type": "spiral"}})", ErrorKind::unsupported,
      "unknown RoPE scaling 'spiral'"},
     {R"({"rope_parameters": {"rope_type": "linear"}})", ErrorKind::corrupt_file, "no key 'factor'"},

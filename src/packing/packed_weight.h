@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "files/checkpoint.h"
+#include "tensor/activations.h"
 
 namespace nybble::packing {
 
@@ -36,6 +37,8 @@ class PackedWeight {
   std::vector<std::int32_t> column_order;
   // What the values of the blocks are multiplied by.
   float scale = 1;
+  // What the checkpoint says of the inputs of the linear.
+  Activations activations = Activations::floats;
 
   // A row of blocks. The first call unpacks the whole weight; any thread may make it.
   std::span<const std::byte> row(std::int64_t i) const;

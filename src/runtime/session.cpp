@@ -61,7 +61,8 @@ LoadedModel::LoadedModel(const models::ModelSource& source, const LoadOptions& o
       cpu::CpuOptions{.threads = options.threads,
                       .expand_bytes = expand_bytes,
                       .isa = options.isa,
-                      .int8_activations = options.int8_activations});
+                      .activations = options.activations,
+                      .activations_as_stored = options.activations_as_stored});
   state_->decoder = std::make_unique<models::Decoder>(*state_->backend, source);
 }
 
@@ -72,6 +73,9 @@ const models::DecoderConfig& LoadedModel::config() const {
 }
 std::string LoadedModel::device() const {
   return state_->backend->describe();
+}
+backend::ActivationCounts LoadedModel::activation_counts() const {
+  return state_->backend->activation_counts();
 }
 std::size_t LoadedModel::weight_bytes() const {
   return state_->decoder->weight_bytes();

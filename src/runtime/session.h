@@ -17,8 +17,8 @@ struct LoadOptions {
   std::size_t max_bytes = 0;  // budget for weights and cache; 0: what the machine has free
   std::string isa =
       "";  // "scalar", "avx2", "avx512"; empty: NYBBLE_ISA, else the best that the CPU has
-  // Inputs of quantized linears rounded to int8 in blocks of 32, as fast kernels take them.
-  bool int8_activations = false;
+  Activations activations = Activations::floats;  // of the inputs of quantized linears
+  bool activations_as_stored = false;  // where the checkpoint says more of a linear, that
   bool expand =
       true;  // decode weights once when the budget allows it; same bits, more memory, faster
 };
@@ -32,6 +32,8 @@ class LoadedModel {
   const models::DecoderConfig& config() const;
   // "CPU (avx512, 2 threads)"
   std::string device() const;
+  // Of all sessions so far.
+  backend::ActivationCounts activation_counts() const;
   // Memory that the weights take.
   std::size_t weight_bytes() const;
 

@@ -1,0 +1,22 @@
+// How the linears of a model are computed.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace nybble {
+
+// exact: the weights as they decode, activations in float32. run: as `nybble run` computes, with
+// activations rounded where the checkpoint says so (W8A8, FP8). int8: activations of quantized
+// linears rounded to int8 in blocks of 32, as fast kernels do. llm_int8: LLM.int8(), linears with
+// weights of 16 bits rounded to int8 when they are loaded, activations to int8 but outliers.
+enum class Compute { exact, run, int8, llm_int8 };
+
+// "exact", "run", "int8", "llm-int8"
+std::string_view compute_name(Compute compute);
+std::optional<Compute> find_compute(std::string_view name);
+std::span<const std::string_view> compute_names();
+
+}  // namespace nybble

@@ -1,0 +1,70 @@
+#include "models/int8_linears.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "formats/group_blocks.h"
+#include "packing/group_size.h"
+
+namespace nybble::models {
+namespace {
+
+// Rows [rows, cols] of floats as blocks of one scale a row.
+void round_rows(const files::NamedTensor& stored, FormatId format, std::span<std::byte> out) {
+  const Shape& shape = stored.data.shape;
+  const formats::FormatInfo& info = formats::info(format);
+  const auto n = static_cast<std::size_t>(shape.cols() / info.block_len);
+  const std::size_t row_size = n * static_cast<std::size_t>(info.block_bytes);
+  std::vector<float> row(static_cast<std::size_t>(shape.cols()));
+  for (std::int64_t r = 0; r < shape.rows(); ++r) {
+    stored.data.decode_rows(r, 1, row.data());
+    float largest = 0;
+    for (const float value : row) largest = std::max(largest, std::fabs(value));
+    const std::vector<float> scales(n, largest / 127);
+    info.encode_at(row.data(), scales.data(), n,
+                   out.data() + static_cast<std::size_t>(r) * row_size);
+  }
+}
+
+bool is_int8(FormatId format) {
+  const formats::GroupBlocks* blocks = formats::group_blocks(format);
+  return blocks != nullptr && blocks->bits == 8;
+}
+
+bool is_float_linear(const SourceTensor& tensor) {
+  return tensor.shape.rank() == 2 && tensor.name.starts_with("blk.") && tensor.stored != nullptr &&
+         formats::info(tensor.format).block_len == 1 && !tensor.is_folded() &&
+         packing::block_len_for(tensor.shape.cols(), tensor.shape.cols()) > 0;
+}
+
+void make_int8(SourceTensor& tensor) {
+  const std::int64_t cols = tensor.shape.cols();
+  const FormatId format = *formats::find_group_format(8, packing::block_len_for(cols, cols), false);
+  const files::NamedTensor& stored = *tensor.stored;
+  tensor.packed = std::make_shared<const packing::PackedWeight>(
+      format, stored.data.shape, std::vector{tensor.stored},
+      [&stored, format](auto blocks) { round_rows(stored, format, blocks); });
+  tensor.stored = nullptr;
+  tensor.format = format;
+}
+
+}  // namespace
+
+ModelSource with_int8_linears(ModelSource source) {
+  int n = 0;
+  for (SourceTensor& tensor : source.tensors) {
+    if (is_float_linear(tensor)) make_int8(tensor);
+    if (!tensor.name.starts_with("blk.") || !is_int8(tensor.format)) continue;
+    tensor.activations = Activations::int8_but_outliers;
+    ++n;
+  }
+  if (n == 0) {
+    fail(ErrorKind::unsupported,
+         "{}: no linear has weights of 16 bits or int8, which LLM.int8() works on",
+         source.checkpoint->path.string());
+  }
+  return source;
+}
+
+}  // namespace nybble::models

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Checks the packed directories that nybble writes, in each layout.
+"""Checks the packed directories that nybble writes, and those of bitsandbytes that it reads, in each layout.
 
     tests/interop/packing/check.py [--layouts gptq:4b-g128 bnb:nf4 ...] [--write]
 
-For each layout a model is quantized and its directory converted to float32 by nybble; then
+For each layout a model is quantized by nybble ("transformers:nf4": by bitsandbytes) and the directory converted to float32 by
+nybble; then
   * a reader in NumPy (layouts.py) dequantizes the packed directory itself: every weight must have the same bits;
   * transformers loads the packed directory, or the float32 one where it has no kernels for CPUs, and its logits for random
     tokens must agree with those of nybble for the float32 directory. bitsandbytes dequantizes its linears first: it would run
@@ -16,6 +17,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,7 +31,8 @@ import transformers
 from safetensors.torch import load_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-LAYOUTS = ["gptq:4b-g128", "gptq:3b-g64", "gptq:4b-g128-asym", "gptq:8b-g32", "gptq:2b-g32", "bnb:nf4", "bnb:nf4-dq", "bnb:int8"]
+LAYOUTS = ["gptq:4b-g128", "gptq:3b-g64", "gptq:4b-g128-asym", "gptq:8b-g32", "gptq:2b-g32", "bnb:nf4", "bnb:nf4-dq", "bnb:int8",
+           "transformers:nf4", "transformers:nf4-dq", "transformers:fp4", "transformers:fp4-dq", "transformers:int8"]
 BAR = 1e-4  # of the largest logit, as tests/long/compare_logits.py
 TOKENS = 256
 HEADER = ["| layout | linears | weights with other bits | logits of nybble and of | largest difference / largest logit "
@@ -80,23 +83,44 @@ def load(folder):
     return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
 
 
+def dequantized(folder):
+    """Its linears by bitsandbytes in float32, whatever type the weights had once."""
+    model = load(folder)
+    for parameter in model.parameters():
+        if getattr(parameter, "quant_state", None) is not None:
+            parameter.quant_state.dtype = torch.float32
+    return model.dequantize(torch.float32).float()
+
+
+def quantize_by_bitsandbytes(model, folder, layout):
+    kind = layout.removesuffix("-dq")
+    config = (transformers.BitsAndBytesConfig(load_in_8bit=True) if kind == "int8" else
+              transformers.BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type=kind, bnb_4bit_use_double_quant=kind != layout))
+    transformers.AutoModelForCausalLM.from_pretrained(model, quantization_config=config).save_pretrained(folder)
+    for text in model.glob("tokenizer*"):
+        shutil.copy(text, folder)
+
+
 def ratio(expected, found):
     return float(np.abs(expected - found).max() / np.abs(expected).max())
 
 
 def check(programs, model, layout, work):
     packed, unpacked = work / "packed", work / "unpacked"
-    run(programs / "nybble", "quantize", model, packed, layout, "--force")
-    run(programs / "nybble", "convert", packed, unpacked, "--type", "F32", "--force")
+    by, _, kind = layout.partition(":")
+    if by == "transformers":
+        quantize_by_bitsandbytes(model, packed, kind)
+    else:
+        run(programs / "nybble", "quantize", model, packed, layout)
+    run(programs / "nybble", "convert", packed, unpacked, "--type", "F32")
     different, linears = other_bits(packed, unpacked)
     tokens = np.random.default_rng(1).integers(0, json.loads((model / "config.json").read_text())["vocab_size"], TOKENS)
     ours = logits_of_nybble(programs / "tests/dump_logits", unpacked, tokens, work)
     as_run = ""
-    if layout.startswith("bnb:"):
+    if by in ("bnb", "transformers"):
         peer = "transformers, the packed directory, dequantized by bitsandbytes"
-        theirs = load(packed)
-        as_run = f"{ratio(logits_of(theirs, tokens), ours):.1e}"
-        exact = logits_of(load(packed).dequantize().float(), tokens)  # embedding and norms stand in bfloat16
+        as_run = f"{ratio(logits_of(load(packed), tokens), ours):.1e}"
+        exact = logits_of(dequantized(packed), tokens)
     else:
         peer = "transformers, the float32 directory"
         exact = logits_of(load(unpacked), tokens)
@@ -124,9 +148,9 @@ def main():
         import bitsandbytes
         versions = f"transformers {transformers.__version__}, bitsandbytes {bitsandbytes.__version__}, torch {torch.__version__}"
         (pathlib.Path(__file__).parent / "results.md").write_text(
-            f"# Packed directories of {args.model.name} read by others\n\nMade by `check.py --write` with {versions}; {TOKENS} random "
+            f"# Packed directories of {args.model.name}, read by others and by nybble\n\nMade by `check.py --write` with {versions}; {TOKENS} random "
             f"tokens, the bar of the logits is {BAR:.0e}.\nAs the library runs it: in the type of the model, bfloat16, and with activations "
-            "of 8 bits in bnb:int8.\n\n" + "\n".join(HEADER + rows) + "\n")
+            "of 8 bits in int8.\n\n" + "\n".join(HEADER + rows) + "\n")
     sys.exit(not good)
 
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "formats/float_formats.h"
+#include "formats/fp4.h"
 #include "formats/group_float8.h"
 #include "formats/group_int.h"
 #include "formats/iq1_m.h"
@@ -55,8 +56,8 @@ using AllFormats = FormatList<                             //
     UnsignedGroup<2, 32>, UnsignedGroup<2, 64>, UnsignedGroup<2, 128>, UnsignedGroup<3, 32>,
     UnsignedGroup<3, 64>, UnsignedGroup<3, 128>, UnsignedGroup<4, 32>, UnsignedGroup<4, 64>,
     UnsignedGroup<4, 128>, UnsignedGroup<8, 32>, UnsignedGroup<8, 64>, UnsignedGroup<8, 128>, NF4,
-    GroupFloat8<32>, GroupFloat8<128>,  //
-    F64, I8, I16, I32, I64,             //
+    FP4, GroupFloat8<32>, GroupFloat8<128>,  //
+    F64, I8, I16, I32, I64,                  //
     U8, U16, U32, U64, Bool, F8_E4M3, F8_E5M2>;
 
 }  // namespace nybble::formats

@@ -65,7 +65,7 @@ concept AffineFormat = Format<F> && requires(const typename F::Block& block, int
 };
 
 // A 4-bit code indexes sixteen constants times the scale of its group: IQ4_NL, IQ4_XS, MXFP4,
-// NVFP4, NF4.
+// NVFP4, NF4, FP4.
 template <class F>
 concept TableFormat = Format<F> && requires(const typename F::Block& block, int i) {
   { F::group_len } -> std::convertible_to<int>;

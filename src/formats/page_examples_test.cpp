@@ -107,6 +107,16 @@ TEST(page_examples, q1_0) {
               ElementsAre(0.5f, -0.5f, 0.5f, -0.5f, -0.5f, -0.5f, -0.5f, -0.5f));
 }
 
+TEST(page_examples, nf4_and_fp4) {
+  const auto nf4 = decoded<NF4>({2, {0x0f}});
+  EXPECT_EQ(nf4[0], 2);
+  EXPECT_EQ(nf4[32], -2);
+
+  const auto fp4 = decoded<FP4>({2, {0xb5}});
+  EXPECT_EQ(fp4[0], 1);
+  EXPECT_EQ(fp4[32], -2);
+}
+
 TEST(page_examples, q2_0) {
   const auto values = decoded<Q2_0>({half, {0xe4}});
   const std::array weights{values[0], values[1], values[2], values[3]};

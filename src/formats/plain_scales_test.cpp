@@ -112,6 +112,12 @@ double bound<NF4>(const std::vector<float>& x, int g) {
   return 0.1520 * group_range<NF4>(x, g).magnitude();
 }
 
+// The widest gap is from 8/12 to 12/12.
+template <>
+double bound<FP4>(const std::vector<float>& x, int g) {
+  return (1.0 / 6 + 0x1p-24) * group_range<FP4>(x, g).magnitude();
+}
+
 // Four significant bits, and multiples of 2^-9 of the scale for small values.
 template <int len>
 double bound_of_float8(const std::vector<float>& x) {

@@ -15,7 +15,7 @@ namespace {
 
 template <class F>
 class EveryTableFormat : public testing::Test {};
-using TableFormats = testing::Types<IQ4_NL, IQ4_XS, MXFP4, NVFP4, NF4>;
+using TableFormats = testing::Types<IQ4_NL, IQ4_XS, MXFP4, NVFP4, NF4, FP4>;
 TYPED_TEST_SUITE(EveryTableFormat, TableFormats);
 
 // Sums of eight uniform numbers: about normal, the same on every machine, standard deviation about

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "packing/awq_gemm.h"
+#include "packing/bitsandbytes.h"
 #include "packing/compressed_tensors.h"
 #include "packing/gptq.h"
 #include "packing/scheme.h"
@@ -12,7 +13,8 @@
 namespace nybble::packing {
 namespace {
 
-constexpr std::array kinds = {gptq_kind, awq_kind, compressed_tensors_kind, fp8_kind};
+constexpr std::array kinds = {gptq_kind, awq_kind, compressed_tensors_kind, fp8_kind,
+                              bitsandbytes_kind};
 
 std::string known_methods() {
   std::string known;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "packing/awq_gemm.h"
+#include "packing/bitsandbytes.h"
 #include "packing/compressed_tensors.h"
 #include "packing/gptq.h"
 #include "packing/target.h"
@@ -11,7 +12,8 @@
 namespace nybble::packing {
 namespace {
 
-constexpr std::array kinds = {gptq_target, awq_target, compressed_tensors_target};
+constexpr std::array kinds = {gptq_target, awq_target, compressed_tensors_target,
+                              bitsandbytes_target};
 
 }  // namespace
 

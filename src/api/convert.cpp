@@ -60,17 +60,15 @@ Output plan_gguf(const OpenedModel& model, std::optional<FormatId> type) {
   ThreadPool pool(0);
   Output output("gguf");
   output.plan.metadata = gguf_metadata(model);
-  std::vector<FormatId> matrix_formats;
+  std::vector<FormatId> types, matrix_formats;
   for (const models::SourceTensor& tensor : model.source.tensors) {
     const bool is_matrix = tensor.shape.rank() > 1;
     // Other programs expect norms and biases in F32.
-    const FormatId format = !is_matrix ? id_of<formats::F32>()
-                            : type     ? *type
-                                       : gguf_format(tensor, pool);
+    types.push_back(!is_matrix ? id_of<formats::F32>() : type ? *type : gguf_format(tensor, pool));
+    if (is_matrix) matrix_formats.push_back(types.back());
     if (is_matrix && tensor.packed != nullptr) tensor.forget();
-    if (is_matrix) matrix_formats.push_back(format);
-    output.tensors.push_back({{tensor.name, &tensor}, format});
   }
+  output.tensors = gguf_tensors(model.source, types);
   const bool is_uniform =
       !matrix_formats.empty() &&
       std::ranges::all_of(matrix_formats, [&](FormatId f) { return f == matrix_formats[0]; });

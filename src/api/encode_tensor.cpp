@@ -51,7 +51,7 @@ void check_values(const Piece& piece, FormatId format, bool allow_nan, std::span
 
 // What the values of the blocks are multiplied by.
 float scale_of(const OutputTensor& output) {
-  return output.layout == nullptr ? 1 : output.layout->scale();
+  return output.layout == nullptr ? output.scale : output.layout->scale();
 }
 
 // Values as the blocks hold them. Dividing by a power of two loses nothing.
@@ -194,7 +194,7 @@ std::int64_t piece_rows(const Shape& shape) {
 bool is_copy(const OutputTensor& output) {
   const models::SourceTensor& source = *output.tensor.source;
   const bool reorders_elements = source.shape.rank() == 1 && output.tensor.unpermute_heads > 0;
-  const bool has_other_values = source.is_folded() || source.scale() != scale_of(output);
+  const bool has_other_values = source.is_folded() || source.scale != scale_of(output);
   const bool shares_scales = output.layout != nullptr && output.layout->shares_scales();
   return source.is_in_files() && source.format == output.format && !reorders_elements &&
          !has_other_values && source.column_order().empty() && !shares_scales;

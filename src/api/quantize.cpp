@@ -50,12 +50,9 @@ exports::ExportPlan make_export(const OpenedModel& model, const QuantizeRequest&
 std::vector<OutputTensor> output_tensors(const models::ModelSource& source,
                                          const Choices& choices) {
   if (choices.layout != nullptr) return packed_tensors(source, choices);
-  std::vector<OutputTensor> tensors;
-  for (std::size_t i = 0; i < choices.types.size(); ++i) {
-    const models::SourceTensor& tensor = source.tensors[i];
-    tensors.push_back({{tensor.name, &tensor}, choices.types[i].format});
-  }
-  return tensors;
+  std::vector<FormatId> formats;
+  for (const quantize::TypeChoice& choice : choices.types) formats.push_back(choice.format);
+  return gguf_tensors(source, formats);
 }
 
 // Temporary files of the output, or of the files that it is split into.

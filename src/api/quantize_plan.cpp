@@ -154,7 +154,8 @@ QuantizePlan make_plan(const models::ModelSource& source, const Choices& choices
   for (std::size_t i = 0; i < choices.types.size(); ++i) {
     const models::SourceTensor& tensor = source.tensors[i];
     const quantize::TypeChoice& choice = choices.types[i];
-    if (choices.layout != nullptr && tensor.name.starts_with("rope_")) continue;  // in config.json
+    if (choices.layout != nullptr && (tensor.name.starts_with("rope_") || tensor.is_scale()))
+      continue;  // config.json and the layout have them
     const auto dims = tensor.shape.dims();
     plan.tensors.push_back({.name = tensor.name,
                             .shape = {dims.begin(), dims.end()},

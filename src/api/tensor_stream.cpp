@@ -1,5 +1,6 @@
 #include "api/tensor_stream.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "api/encode_tensor.h"
@@ -76,6 +77,25 @@ std::string_view OutputTensor::module() const {
   return std::string_view(tensor.name).substr(0, tensor.name.size() - suffix.size());
 }
 
+std::vector<OutputTensor> gguf_tensors(const models::ModelSource& source,
+                                       std::span<const FormatId> formats) {
+  std::vector<OutputTensor> tensors;
+  std::vector<std::string_view> scaled;  // "blk.3.attn_q"
+  for (std::size_t i = 0; i < formats.size(); ++i) {
+    const models::SourceTensor& tensor = source.tensors[i];
+    const std::string_view stem = std::string_view(tensor.name).substr(0, tensor.name.rfind('.'));
+    // Scales stand behind the weights.
+    if (tensor.is_scale() && std::ranges::find(scaled, stem) == scaled.end()) continue;
+    OutputTensor output{{tensor.name, &tensor}, formats[i]};
+    if (tensor.scale != 1 && formats[i] == tensor.format && !tensor.is_folded()) {
+      output.scale = tensor.scale;
+      scaled.push_back(stem);
+    }
+    tensors.push_back(std::move(output));
+  }
+  return tensors;
+}
+
 void check_memory(std::span<const OutputTensor> tensors, const quantize::Method& method,
                   int threads, std::size_t max_bytes) {
   const std::size_t available = cpu::allowed_host_memory(max_bytes);
@@ -110,7 +130,7 @@ std::filesystem::path write_tensors(const exports::ExportKind& kind, exports::Ex
   const std::unique_ptr<exports::Export> out = kind.begin(plan);
   std::vector<double> errors;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const auto& [tensor, format, layout] = tensors[i];
+    const auto& [tensor, format, layout, scale] = tensors[i];
     report.step = fmt::format("{} {} to {}", options.step, tensor.name, formats::info(format).name);
     if (progress) progress(report);
     const TensorResult result = write_tensor(i, tensors[i], method, options, pool, *out);

@@ -23,10 +23,16 @@ struct OutputTensor {
   FormatId format{};
   // How the blocks are written; nullptr: as they are.
   const packing::Target* layout = nullptr;
+  float scale = 1;  // without a layout: what the blocks are multiplied by, outside of them
 
   // "model.layers.3.mlp.up_proj" of "model.layers.3.mlp.up_proj.weight"
   std::string_view module() const;
 };
+
+// The tensors of a GGUF: formats[i] of source.tensors[i]. Blocks that stay keep their scale beside
+// them; scales of others are part of their values.
+std::vector<OutputTensor> gguf_tensors(const models::ModelSource& source,
+                                       std::span<const FormatId> formats);
 
 // A tensor encoded before it is written.
 struct EncodedTensor {

@@ -33,7 +33,7 @@ UploadedLinear upload_linear(backend::Backend& backend, const ModelSource& sourc
   };
   const auto stored_row = [tensor](std::int64_t row) { return tensor->row(row); };
   backend::WeightSource weight{tensor->name,           tensor->format,     tensor->shape.rows(),
-                               tensor->shape.cols(),   stored_row,         tensor->scale(),
+                               tensor->shape.cols(),   stored_row,         tensor->scale,
                                tensor->column_order(), tensor->activations};
   if (tensor->is_folded()) {
     weight.format = id_of<formats::F32>();

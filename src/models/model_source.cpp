@@ -8,15 +8,10 @@
 namespace nybble::models {
 namespace {
 
-// From the values of the blocks to those of the weight.
-void unpack_row(const packing::PackedWeight& packed, std::span<float> row) {
-  if (packed.scale != 1) {
-    for (float& value : row) value *= packed.scale;
-  }
-  if (packed.column_order.empty()) return;
+// From the order of the blocks to that of the weight.
+void put_in_order(std::span<const std::int32_t> order, std::span<float> row) {
   const std::vector<float> ordered(row.begin(), row.end());
-  for (std::size_t c = 0; c < row.size(); ++c)
-    row[static_cast<std::size_t>(packed.column_order[c])] = ordered[c];
+  for (std::size_t c = 0; c < row.size(); ++c) row[static_cast<std::size_t>(order[c])] = ordered[c];
 }
 
 }  // namespace
@@ -37,8 +32,11 @@ void SourceTensor::decode_rows(std::int64_t first, std::int64_t n, float* out) c
   const auto blocks = static_cast<std::size_t>(shape.cols() / info.block_len);
   for (std::int64_t r = first; r < first + n; ++r, out += shape.cols()) {
     info.decode(row(r).data(), blocks, out);
-    if (packed != nullptr)
-      unpack_row(*packed, std::span(out, static_cast<std::size_t>(shape.cols())));
+    const std::span<float> values_of_row(out, static_cast<std::size_t>(shape.cols()));
+    if (scale != 1) {
+      for (float& value : values_of_row) value *= scale;
+    }
+    if (!column_order().empty()) put_in_order(column_order(), values_of_row);
     if (!row_factors.empty()) {
       for (std::int64_t c = 0; c < shape.cols(); ++c)
         out[c] *= row_factors[static_cast<std::size_t>(r)];

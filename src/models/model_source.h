@@ -31,13 +31,16 @@ struct SourceTensor {
   // F32 whatever is stored.
   std::vector<float> row_factors, col_factors;
   Shape shape;
-  FormatId format{};                              // of what is stored
+  FormatId format{};  // of what is stored
+  // What the values of the rows are multiplied by. One other than 1 stands in the model as a tensor
+  // of its own, "blk.3.attn_q.scale", which a GGUF has beside blocks of NVFP4.
+  float scale = 1;
   Activations activations = Activations::floats;  // of the inputs, when computed as stored
 
   bool is_folded() const { return !row_factors.empty() || !col_factors.empty(); }
   bool is_in_files() const { return stored != nullptr || packed != nullptr; }
-  // What the values of the rows are multiplied by.
-  float scale() const { return packed == nullptr ? 1 : packed->scale; }
+  // Whether it is a number for another tensor, which has it in its scale.
+  bool is_scale() const { return name.ends_with(".scale"); }
   // Column c of the rows is this column of the weight; empty: they are in order.
   std::span<const std::int32_t> column_order() const {
     return packed == nullptr ? std::span<const std::int32_t>() : packed->column_order;
@@ -50,8 +53,8 @@ struct SourceTensor {
   std::int64_t stored_row(std::int64_t row) const;
   // Rows [first, first + n) as floats, out [n, cols].
   void decode_rows(std::int64_t first, std::int64_t n, float* out) const;
-  // Bytes of one row in the stored format, as they were before folding; without scale(), columns in
-  // column_order().
+  // Bytes of one row in the stored format, as they were before folding; without the scale, columns
+  // in column_order().
   std::span<const std::byte> row(std::int64_t row) const;
   // Its bytes leave memory until they are read again.
   void forget() const;

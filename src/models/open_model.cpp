@@ -80,10 +80,41 @@ SourceTensor take(std::shared_ptr<const packing::PackedWeight> packed, const Ten
   tensor.name = spec.name;
   tensor.format = packed->format();
   tensor.activations = packed->activations;
+  tensor.scale = packed->scale;
   tensor.packed = std::move(packed);
   tensor.permuted_heads = permuted_heads;
   tensor.shape = spec.shape;
   return tensor;
+}
+
+// "blk.3.attn_q.scale" of "blk.3.attn_q.weight"
+std::string scale_name(const SourceTensor& weight) {
+  return weight.name.substr(0, weight.name.rfind('.')) + ".scale";
+}
+
+// A GGUF keeps the scale of a weight of NVFP4 in a tensor beside it.
+void read_scales(ModelSource& source, std::set<std::string, std::less<>>& used) {
+  for (SourceTensor& tensor : source.tensors) {
+    if (tensor.format != id_of<formats::NVFP4>()) continue;
+    const files::NamedTensor* stored = source.checkpoint->find(scale_name(tensor));
+    if (stored == nullptr) continue;
+    if (stored->data.shape.count() != 1 || formats::info(stored->data.format).block_len != 1) {
+      fail(ErrorKind::corrupt_file, "{}: tensor '{}' is {} {}, expected one float",
+           source.checkpoint->path.string(), stored->name, formats::info(stored->data.format).name,
+           stored->data.shape.to_string());
+    }
+    stored->data.decode_rows(0, 1, &tensor.scale);
+    used.insert(stored->name);
+  }
+}
+
+// As tensors of their own, behind the others.
+void add_scales(ModelSource& source) {
+  std::vector<SourceTensor> scales;
+  for (const SourceTensor& tensor : source.tensors) {
+    if (tensor.scale != 1) scales.push_back(synthesized(scale_name(tensor), {tensor.scale}));
+  }
+  for (SourceTensor& scale : scales) source.tensors.push_back(std::move(scale));
 }
 
 // Old programs for GPTQ give every linear a bias, of zeros where the model has none.
@@ -139,6 +170,8 @@ void collect_tensors(ModelSource& source, bool is_hf) {
     source.tensors.push_back(take(find_checked(checkpoint, name, spec.shape), spec, permuted));
     used.insert(name);
   }
+  if (!is_hf) read_scales(source, used);
+  add_scales(source);
   check_leftovers(source, used, is_hf, scheme.get(), source.notes);
   const RopeConfig& rope = source.config.rope;
   if (!rope.frequency_divisors.empty())

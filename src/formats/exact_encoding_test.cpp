@@ -59,7 +59,7 @@ TEST(exact_encoding, finds_every_grid_of_its_own_format_again) {
     for (unsigned seed = 1; seed < 40; ++seed)
       EXPECT_TRUE(is_exact(format, OnGrid(format, seed).values)) << format.name << ' ' << seed;
   }
-  EXPECT_EQ(formats, 6 + 24);  // Q4_0 Q5_0 Q8_0 IQ4_NL MXFP4 NF4, groups
+  EXPECT_EQ(formats, 7 + 24);  // Q4_0 Q5_0 Q8_0 IQ4_NL MXFP4 NF4 FP4, groups
 }
 
 TEST(exact_encoding, carries_grids_over_to_formats_that_hold_their_values) {

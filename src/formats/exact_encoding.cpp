@@ -75,9 +75,15 @@ bool encode_block(const float* x, typename F::Block& block) {
   std::uint8_t codes[F::block_len];
   const float farthest = farthest_from_0(x, F::block_len);
   if (farthest == 0) {
-    if (!fits<F>(grid, x, 1, codes)) return false;
-    set_scale<F>(
-        requires { block.exponent; } ? 0x1p-127f : 0.0f, block);
+    // With a scale of 0 any codes are right; IQ4_NL has none of a level 0.
+    constexpr bool has_exponent = requires {
+      block.exponent;
+    };
+    if (!fits<F>(grid, x, 1, codes)) {
+      if (has_exponent) return false;
+      std::fill_n(codes, F::block_len, grid.level_codes[0]);
+    }
+    set_scale<F>(has_exponent ? 0x1p-127f : 0.0f, block);
     F::set_codes(block, codes);
     return true;
   }
@@ -174,17 +180,25 @@ struct Q8_0Exact : Q8_0 {
   }
 };
 
+// The searches divide values and turn them to integers: they have to be finite.
+template <int block_len, EncodeExactly encode>
+bool encode_finite(const float* x, std::size_t n, std::byte* blocks) {
+  return std::all_of(x, x + n * block_len, [](float value) { return std::isfinite(value); }) &&
+         encode(x, n, blocks);
+}
+
 struct EncoderOf {
   template <class F>
   EncodeExactly operator()() const {
     if constexpr (std::is_same_v<F, Q8_0>) {
-      return Q8_0Exact::encode_blocks;
+      return encode_finite<Q8_0::block_len, Q8_0Exact::encode_blocks>;
     } else if constexpr (Recodable<F>) {
       constexpr bool has_one_scale = F::block_len == F::group_len && Encodable<F>;
       constexpr bool has_offset = requires(typename F::Block block) {
         block.offset;
       };
-      if constexpr (has_one_scale && !has_offset) return encode_blocks<F>;
+      if constexpr (has_one_scale && !has_offset)
+        return encode_finite<F::block_len, encode_blocks<F>>;
     }
     return nullptr;
   }

@@ -148,6 +148,8 @@ DoubleQuantized quantize_scales(std::span<const float> scales) {
     fail(ErrorKind::invalid_input,
          "double quantization: a scale is not finite; the weights of its block are not, either");
   }
+  // Decoded scales stay what they are.
+  if (auto found = find_double_quantization(scales)) return *std::move(found);
   quantized.offset = lower_median(scales);
   for_each_block(scales, [&](std::span<const float> block) {
     const float absmax = std::max(least_absmax(quantized.offset),

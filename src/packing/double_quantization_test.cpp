@@ -67,6 +67,15 @@ TEST(double_quantization, is_found_again_from_decoded_scales) {
   }
 }
 
+TEST(double_quantization, leaves_decoded_scales_as_they_are) {
+  std::mt19937 random(5);
+  for (int trial = 0; trial < 20; ++trial) {
+    const std::vector<float> once = decoded(quantize_scales(random_scales(random, 700, 0.3f)));
+
+    EXPECT_EQ(decoded(quantize_scales(once)), once);
+  }
+}
+
 TEST(double_quantization, is_found_again_from_unusual_scales) {
   expect_found_again({});
   expect_found_again({0, 0, 0});

@@ -21,12 +21,15 @@ struct ConvertRequest {
   std::string type;
   std::string method;                              // of rounding; empty: as quantize_model() has it
   std::vector<std::filesystem::path> calibration;  // for methods that need statistics
-  bool force = false;                              // replace an existing output
+  // "gptq" or "gptq_v2": how zero points stand in a GPTQ checkpoint that does not say; empty: as
+  // its weights have it.
+  std::string assumed = {};
+  bool force = false;  // replace an existing output
   bool allow_nan = false;
   std::uint64_t max_shard_bytes = 0;  // 0: one GGUF file, 5 GB shards of safetensors
 };
 
-// A tensor that came into another type.
+// A tensor in a quantized type, before or after, or one that lost something.
 struct ConvertedTensor {
   std::string name, from, to;
   double relative_error = 0;  // sum of squared differences / sum of squares; 0: exact

@@ -34,7 +34,10 @@ struct QuantizeRequest {
   int threads = 0;                 // 0: one per core
   std::uint64_t memory_bytes = 0;  // that the process may hold; 0: what the machine has free
   bool pure = false;               // every matrix in the recipe's main format
-  bool force = false;              // replace an existing output
+  // "gptq" or "gptq_v2": how zero points stand in a GPTQ checkpoint that does not say; empty: as
+  // its weights have it.
+  std::string assumed = {};
+  bool force = false;  // replace an existing output
   bool allow_nan = false;
   bool allow_requantize = false;  // take an already quantized input
   // Finished work is kept in a folder beside the output (OUTPUT.resume), until that is whole, for a

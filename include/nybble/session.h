@@ -59,6 +59,9 @@ struct SessionOptions {
   int threads = 0;
   int batch = 512;
   Compute compute = Compute::run;
+  // "gptq" or "gptq_v2": how zero points stand in a GPTQ checkpoint that does not say; empty: as
+  // its weights have it.
+  std::string assumed = {};
   std::string chat_template = {};  // Jinja source instead of the model's; empty: the model's
   std::string template_variables_json = {};  // further variables of the template; empty: none
 };

@@ -100,10 +100,10 @@ Output plan_directory(const OpenedModel& model, std::optional<FormatId> type) {
   return output;
 }
 
-// That a float stands exactly in a wider one goes without saying.
+// That a float stands exactly in another one goes without saying.
 bool is_news(FormatId from, FormatId to, double error) {
   const bool are_floats = formats::info(from).block_len == 1 && formats::info(to).block_len == 1;
-  return from != to && (!are_floats || error > 0);
+  return error > 0 || !are_floats;
 }
 
 // Types that have to be rounded to are the work of quantize_model().
@@ -115,6 +115,7 @@ ConvertReport quantize_instead(const ConvertRequest& request, const ProgressCall
   quantize.method = request.method;
   quantize.calibration = request.calibration;
   quantize.force = request.force;
+  quantize.assumed = request.assumed;
   quantize.allow_nan = request.allow_nan;
   quantize.allow_requantize = true;
   quantize.max_shard_bytes = request.max_shard_bytes;
@@ -150,7 +151,7 @@ ConvertReport convert_model(const ConvertRequest& request, const ProgressCallbac
   const std::optional<FormatId> type = float_format(request.type);
   if (!request.type.empty() && !type) return quantize_instead(request, progress);
   ConvertReport report;
-  const OpenedModel model = open_for_reading(request.input);
+  const OpenedModel model = open_for_reading(request.input, request.assumed);
   refuse_overwriting(model, request.output);
   const bool to_gguf = request.output.extension() == ".gguf";
   Output output = to_gguf ? plan_gguf(model, type) : plan_directory(model, type);

@@ -140,20 +140,35 @@ double encode_tensor(const OutputTensor& output, quantize::WeightQuantizer* quan
   return errors.relative();
 }
 
-// Whether a layout can store blocks as they are.
-bool can_store(const OutputTensor& output, std::span<const std::byte> blocks) {
-  if (output.layout == nullptr) return true;
-  if (!output.layout->shares_scales()) return output.layout->can_store(blocks);
+// Gives exact blocks the scales that their layout can store, and says whether they still are exact.
+bool unify_scales(const OutputTensor& output, ThreadPool& pool, std::span<std::byte> blocks) {
   const formats::FormatInfo& format = formats::info(output.format);
-  const std::size_t n = blocks.size() / static_cast<std::size_t>(format.block_bytes);
-  std::vector<float> scales(n);
-  format.scales(blocks.data(), n, scales.data());
-  std::vector<float> shared = scales;
-  output.layout->share_scales(output.tensor.source->shape, shared);
-  return shared == scales;
+  const Shape& shape = output.tensor.source->shape;
+  const auto n = static_cast<std::size_t>(shape.cols() / format.block_len);
+  std::vector<float> scales(static_cast<std::size_t>(shape.rows()) * n);
+  format.scales(blocks.data(), scales.size(), scales.data());
+  output.layout->unify_scales(shape, scales);
+  std::atomic<bool> is_exact = true;
+  pool.run(shape.rows(), [&](std::int64_t r, int) {
+    const auto row = static_cast<std::size_t>(r);
+    std::vector<float> values(static_cast<std::size_t>(shape.cols())), back(values.size());
+    std::byte* out = blocks.data() + row * row_bytes(output.format, shape.cols());
+    decode_for(output, r, values);
+    format.encode_at(values.data(), scales.data() + row * n, n, out);
+    format.decode(out, n, back.data());
+    if (values != back) is_exact = false;
+  });
+  return is_exact;
 }
 
-// The same of the blocks that the source has.
+// Whether a layout can store exact blocks, or some with the same values.
+bool make_storable(const OutputTensor& output, ThreadPool& pool, std::span<std::byte> blocks) {
+  if (output.layout == nullptr) return true;
+  if (output.layout->shares_scales()) return unify_scales(output, pool, blocks);
+  return output.layout->can_store(blocks);
+}
+
+// Whether a layout can store the blocks that the source has.
 bool can_store_source(const OutputTensor& output) {
   const models::SourceTensor& source = *output.tensor.source;
   for (std::int64_t row = 0; row < source.shape.rows(); ++row) {
@@ -217,7 +232,7 @@ std::optional<std::vector<std::byte>> encode_exactly(const OutputTensor& output,
   };
   encode_row(0, 0);  // mostly it ends here
   if (is_exact) pool.run(shape.rows(), encode_row);
-  if (!is_exact || !can_store(output, blocks)) return std::nullopt;
+  if (!is_exact || !make_storable(output, pool, blocks)) return std::nullopt;
   return blocks;
 }
 

@@ -7,9 +7,11 @@
 
 namespace nybble {
 
-OpenedModel open_for_reading(const std::filesystem::path& model) {
+OpenedModel open_for_reading(const std::filesystem::path& model, const std::string& assumed) {
   OpenedModel opened;
-  opened.checkpoint = std::make_shared<files::Checkpoint>(files::open_checkpoint(model));
+  auto checkpoint = std::make_shared<files::Checkpoint>(files::open_checkpoint(model));
+  checkpoint->assumed = assumed;
+  opened.checkpoint = std::move(checkpoint);
   opened.source = models::open_model(opened.checkpoint);
   opened.tokenizer = std::make_unique<text::Tokenizer>(text::load_tokenizer(*opened.checkpoint));
   opened.chat_template = text::find_chat_template(*opened.checkpoint);

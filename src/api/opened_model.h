@@ -19,8 +19,8 @@ struct OpenedModel {
   std::string chat_template;  // source; empty: none
 };
 
-// Throws Error.
-OpenedModel open_for_reading(const std::filesystem::path& model);
+// assumed: Checkpoint::assumed. Throws Error.
+OpenedModel open_for_reading(const std::filesystem::path& model, const std::string& assumed = {});
 
 // The files of a checkpoint that hold tensors.
 std::vector<std::filesystem::path> weight_files(const files::Checkpoint& checkpoint);

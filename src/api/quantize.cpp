@@ -95,7 +95,7 @@ void finish_report(const files::Checkpoint& written, QuantizeReport& report) {
 
 // Everything, or everything but the writing.
 QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progress, bool writes) {
-  const OpenedModel model = open_for_reading(request.input);
+  const OpenedModel model = open_for_reading(request.input, request.assumed);
   if (writes) refuse_overwriting(model, request.output);
   Choices choices = choose(model.source, request);
   quantize::check_writable(choices.recipe, method_of(request), choices.tensors, choices.types);
@@ -164,7 +164,8 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
 QuantizePlan plan_quantize(const QuantizeRequest& request, const ProgressCallback& progress) {
   if (has_target(request)) return run(request, progress, false).plan;
   const auto checkpoint =
-      std::make_shared<const files::Checkpoint>(files::open_checkpoint(request.input));
+      std::make_shared<files::Checkpoint>(files::open_checkpoint(request.input));
+  checkpoint->assumed = request.assumed;
   const models::ModelSource source = models::open_model(checkpoint);
   return make_plan(source, choose(source, request));
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "cli/assume_flag.h"
 #include "cli/json_report.h"
 #include "cli/measurement_report.h"
 #include "cli/model_argument.h"
@@ -33,7 +34,9 @@ struct Passage {
 std::map<std::string, Passage> passages_of(const ConvertReport& report) {
   std::map<std::string, Passage> passages;
   for (const ConvertedTensor& tensor : report.converted) {
-    Passage& passage = passages[fmt::format("{} to {}", tensor.from, tensor.to)];
+    const bool stays = tensor.from == tensor.to;
+    Passage& passage = passages[stays ? fmt::format("{} as it was", tensor.to)
+                                      : fmt::format("{} to {}", tensor.from, tensor.to)];
     ++passage.tensors;
     if (tensor.relative_error == 0) ++passage.exact;
     passage.largest_error = std::max(passage.largest_error, tensor.relative_error);
@@ -138,6 +141,7 @@ void add_convert(CLI::App& program) {
   verb->add_option("--split-max-size", options->max_shard,
                    "Split the output into files of at most this size, e.g. 2G")
       ->type_name("SIZE");
+  add_assume_flag(*verb, request.assumed);
   verb->add_flag("--force", request.force, "Replace an existing output");
   verb->add_flag("--allow-nan", request.allow_nan, "Go on when weights hold NaN or infinity");
   add_json_flag(*verb, options->json);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <memory>
 
+#include "cli/assume_flag.h"
 #include "cli/json_report.h"
 #include "cli/model_argument.h"
 #include "cli/progress_line.h"
@@ -266,6 +267,7 @@ void add_quantize(CLI::App& program) {
   verb->add_option("--memory", options->memory,
                    "Memory that may be held, e.g. 8G; default: what the machine has free")
       ->type_name("SIZE");
+  add_assume_flag(*verb, options->request.assumed);
   verb->add_flag("--force", options->request.force, "Replace an existing output");
   add_json_flag(*verb, options->json);
   verb->footer([] {

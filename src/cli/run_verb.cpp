@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 
+#include "cli/assume_flag.h"
 #include "cli/conversation.h"
 #include "cli/json_report.h"
 #include "cli/model_argument.h"
@@ -219,6 +220,7 @@ void add_run(CLI::App& program) {
       ->check(
           CLI::IsMember(std::vector<std::string>(compute_names().begin(), compute_names().end())))
       ->capture_default_str();
+  add_assume_flag(*verb, options->session.assumed);
   verb->add_flag("-v,--verbose", options->verbose, "Tokens per second after each answer");
   add_json_flag(*verb, options->json);
   verb->footer(

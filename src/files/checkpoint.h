@@ -37,6 +37,10 @@ struct Checkpoint {
   // tokenizer.model is binary. Empty for GGUF.
   std::map<std::string, std::string, std::less<>> texts;
 
+  // What the user says of the checkpoint where it does not speak for itself: the
+  // checkpoint_format of GPTQ. Empty: nothing.
+  std::string assumed;
+
   std::vector<std::shared_ptr<const void>> owners;  // the mappings
 
   const NamedTensor* find(std::string_view name) const;

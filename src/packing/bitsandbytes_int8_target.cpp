@@ -24,11 +24,15 @@ class Int8Target final : public Target {
   bool shares_scales() const override { return true; }
   // A block covers its largest magnitude with code -128; the row is to do so with 127, too.
   void share_scales(const Shape& shape, std::span<float> scales) const override {
+    unify_scales(shape, scales);
+    for (float& scale : scales) scale = scale * 128 / 127;
+  }
+  void unify_scales(const Shape& shape, std::span<float> scales) const override {
     const auto n = static_cast<std::size_t>(shape.cols() / block_len);
     for (; !scales.empty(); scales = scales.subspan(n)) {
       float largest = 0;
       for (const float scale : scales.first(n)) largest = std::max(largest, std::fabs(scale));
-      std::ranges::fill(scales.first(n), largest * 128 / 127);
+      std::ranges::fill(scales.first(n), largest);
     }
   }
 

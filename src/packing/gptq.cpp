@@ -81,7 +81,8 @@ class Gptq final : public Scheme {
  private:
   // Files from before the label hold the zero points less one; some of other writers do not.
   void read_zero_shift(const files::HfConfig& config) {
-    const std::string label = config.text("checkpoint_format", config.text("format", ""));
+    const std::string said = config.text("checkpoint_format", config.text("format", ""));
+    const std::string& label = checkpoint_.assumed.empty() ? said : checkpoint_.assumed;
     if (label == "gptq" || label == "gptq_v2") {
       layout_.zero_shift = label == "gptq" ? 1 : 0;
       return;
@@ -93,7 +94,8 @@ class Gptq final : public Scheme {
     }
     layout_.zero_shift = guess_zero_shift();
     notes_.push_back(fmt::format(
-        "the checkpoint does not say which zero points it holds; by its weights it is {}",
+        "the checkpoint does not say which zero points it holds; by its weights it is {} "
+        "(--assume says otherwise)",
         layout_.zero_shift == 1 ? "'gptq' (zero points less one)" : "'gptq_v2'"));
   }
 

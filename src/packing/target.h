@@ -32,6 +32,10 @@ class Target {
   virtual void share_scales(const Shape& shape, std::span<float> scales) const {
     static_cast<void>(shape), static_cast<void>(scales);
   }
+  // The same for blocks that are exact: one scale for each group of them, if one is right for all.
+  virtual void unify_scales(const Shape& shape, std::span<float> scales) const {
+    share_scales(shape, scales);
+  }
   // What the values of the blocks are multiplied by: a weight is divided by it before it is
   // encoded. A power of two.
   virtual float scale() const { return 1; }

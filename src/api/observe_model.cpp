@@ -2,88 +2,14 @@
 #include <algorithm>
 
 #include "api/calibration.h"
-#include "api/calibration_texts.h"
+#include "api/calibration_windows.h"
 #include "base/error.h"
 #include "calibrate/collector.h"
-#include "calibrate/samples.h"
 #include "calibrate/statistics_writer.h"
 #include "runtime/block_walk.h"
-#include "runtime/sample_windows.h"
 
 namespace nybble {
 namespace {
-
-struct Windows {
-  std::vector<calibrate::Sample> samples;
-  calibrate::Provenance provenance;
-};
-
-void check_halves(const Windows& windows) {
-  for (const int half : {0, 1}) {
-    if (std::ranges::find(windows.samples, half, &calibrate::Sample::half) != windows.samples.end())
-      continue;
-    fail(ErrorKind::invalid_input,
-         "calibration: the texts have {} windows of {} tokens, expected at least one in each half "
-         "of the documents; give more text or a smaller -c",
-         windows.samples.size(), windows.provenance.context);
-  }
-}
-
-// Tokens of text: what a window may begin with.
-std::vector<std::int32_t> openings_of(const OpenedModel& model) {
-  std::vector<std::int32_t> openings;
-  for (std::int32_t token = 0; token < model.source.config.vocab; ++token) {
-    if (!model.tokenizer->is_special(token) && !model.tokenizer->decode({{token}}).empty())
-      openings.push_back(token);
-  }
-  return openings;
-}
-
-// Appends windows that the model writes, one to each half in turn.
-void write_windows(const OpenedModel& model, const CalibrateSettings& settings,
-                   const ProgressCallback& progress, Windows& windows) {
-  const int n = settings.written_windows, context = windows.provenance.context;
-  const auto openings = openings_of(model);
-  const runtime::SampleWindowsOptions options{
-      .windows = n,
-      .context = context,
-      .seed = settings.seed,
-      .start = model.tokenizer->adds_bos() ? model.tokenizer->bos() : std::nullopt,
-      .openings = openings,
-      .threads = settings.threads,
-      .max_bytes = static_cast<std::size_t>(settings.memory_bytes)};
-  Progress report{.step = "write text",
-                  .done = 0,
-                  .total = static_cast<std::uint64_t>(n) * static_cast<std::uint64_t>(context - 1),
-                  .unit = "tokens",
-                  .detail = {}};
-  auto written = runtime::sample_windows(model.source, options, [&](std::int64_t done) {
-    report.done = static_cast<std::uint64_t>(done);
-    if (progress) progress(report);
-  });
-  int half = 0;
-  for (auto& window : written) {
-    windows.samples.push_back({std::move(window), half});
-    half = 1 - half;
-  }
-  windows.provenance.windows += n;
-  windows.provenance.texts.push_back(fmt::format("{} windows written by the model", n));
-}
-
-Windows cut_windows(const OpenedModel& model, const CalibrateSettings& settings,
-                    const ProgressCallback& progress) {
-  const CalibrationTexts texts = read_calibration_texts(settings.texts, model);
-  Windows windows;
-  windows.provenance = {texts.names, 0, std::min(settings.context, model.source.config.context)};
-  windows.samples = calibrate::make_samples(texts.contents, *model.tokenizer,
-                                            {.context = windows.provenance.context,
-                                             .max_windows = settings.max_windows,
-                                             .seed = settings.seed});
-  windows.provenance.windows = static_cast<int>(windows.samples.size());
-  check_halves(windows);
-  if (settings.written_windows > 0) write_windows(model, settings, progress, windows);
-  return windows;
-}
 
 std::vector<calibrate::InputEntry> all_inputs(const models::DecoderConfig& config, bool moments) {
   std::vector<calibrate::InputEntry> all;
@@ -108,8 +34,9 @@ std::size_t moment_bytes(const models::DecoderConfig& config) {
 // All windows through one layer after the other, the statistics of each to a file.
 class Observation {
  public:
-  Observation(const OpenedModel& model, const CalibrateSettings& settings, const Windows& windows,
-              const std::filesystem::path& scratch_folder, const ProgressCallback& progress)
+  Observation(const OpenedModel& model, const CalibrateSettings& settings,
+              const CalibrationWindows& windows, const std::filesystem::path& scratch_folder,
+              const ProgressCallback& progress)
       : config_(model.source.config),
         samples_(windows.samples),
         progress_(progress),
@@ -157,7 +84,7 @@ class Observation {
       collector_.add(layer, point, x, tokens, cols);
     };
     for (std::size_t window = 0; window < samples_.size(); ++window) {
-      collector_.begin_sample(samples_[window].half);
+      collector_.begin_sample(samples_[window].half, samples_[window].weight);
       action(window, tap);
     }
   }
@@ -183,7 +110,7 @@ calibrate::Provenance observe_model(
     const OpenedModel& model, const CalibrateSettings& settings, const StatisticsTarget& target,
     const std::function<void(const calibrate::InputStatistics&)>& on_input,
     const ProgressCallback& progress) {
-  const Windows windows = cut_windows(model, settings, progress);
+  const CalibrationWindows windows = cut_windows(model, settings, progress);
   calibrate::StatisticsWriter writer(target.path, target.replace, windows.provenance,
                                      all_inputs(model.source.config, target.moments));
   Observation observation(model, settings, windows, target.path.parent_path(), progress);

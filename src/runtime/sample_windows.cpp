@@ -32,9 +32,11 @@ int count_timelines(const models::ModelSource& source, const backend::Backend& b
                     const SampleWindowsOptions& options) {
   const std::size_t available = cpu::allowed_host_memory(options.max_bytes);
   for (int n = std::min(max_timelines, options.windows);; n /= 2) {
+    const std::size_t logits =
+        sizeof(float) * static_cast<std::size_t>(n) * static_cast<std::size_t>(source.config.vocab);
     const std::size_t needed =
-        stored_bytes(source) + cpu::thread_bytes(options.threads) +
-        2 * models::DecoderState::bytes_needed(backend, source.config, options.context * n, n, n);
+        stored_bytes(source) + cpu::thread_bytes(options.threads) + logits +
+        models::DecoderState::bytes_needed(backend, source.config, options.context * n, n, n);
     if (needed <= available) return n;
     if (n > 1) continue;
     fail(ErrorKind::out_of_memory,

@@ -14,8 +14,11 @@ struct CalibrateSettings {
   std::vector<std::filesystem::path> texts;  // empty: the text that comes with nybble
   int context = 512;                         // tokens of a window
   int max_windows = 0;                       // only so many; 0: all
-  std::uint64_t seed = 0;                    // of the order of the documents
-  int threads = 0;                           // 0: one per core
+  // Windows that the model writes itself, beside those of the texts: what it meets elsewhere is
+  // more like these than like a few texts. The whole model must fit into memory for them.
+  int written_windows = 0;
+  std::uint64_t seed = 0;          // of the order of the documents, and of these windows
+  int threads = 0;                 // 0: one per core
   std::uint64_t memory_bytes = 0;  // that the process may hold; 0: what the machine has free
 };
 

@@ -30,7 +30,8 @@ struct QuantizeRequest {
   std::vector<std::filesystem::path> calibration;
   int probe_windows = 12;          // of 256 tokens, on which types are measured for a target
   int calibration_context = 512;   // tokens of a window
-  std::uint64_t seed = 0;          // of the order of the documents
+  int written_windows = 0;         // that the model writes beside texts (CalibrateSettings)
+  std::uint64_t seed = 0;          // of the order of the documents, and of these windows
   int threads = 0;                 // 0: one per core
   std::uint64_t memory_bytes = 0;  // that the process may hold; 0: what the machine has free
   bool pure = false;               // every matrix in the recipe's main format

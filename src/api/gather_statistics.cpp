@@ -38,6 +38,7 @@ void gather(const OpenedModel& model, const QuantizeRequest& request,
             const std::filesystem::path& path, const ProgressCallback& progress) {
   const CalibrateSettings settings{.texts = request.calibration,
                                    .context = request.calibration_context,
+                                   .written_windows = request.written_windows,
                                    .seed = request.seed,
                                    .threads = request.threads,
                                    .memory_bytes = request.memory_bytes};
@@ -54,7 +55,12 @@ std::optional<calibrate::StatisticsFile> gather_statistics(const OpenedModel& mo
                                                            const ProgressCallback& progress) {
   if (method.needs == Needs::nothing) return std::nullopt;
   const auto& given = request.calibration;
-  if (given.size() == 1 && is_statistics_file(given[0])) return read_given(model, given[0], method);
+  if (given.size() == 1 && is_statistics_file(given[0])) {
+    if (request.written_windows == 0) return read_given(model, given[0], method);
+    fail(ErrorKind::invalid_input,
+         "{} holds statistics, to which no windows can be added; expected texts",
+         given[0].string());
+  }
   if (!kept.empty()) {
     if (!std::filesystem::exists(kept)) gather(model, request, kept, progress);
     return calibrate::StatisticsFile(kept);

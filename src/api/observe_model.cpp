@@ -2,44 +2,14 @@
 #include <algorithm>
 
 #include "api/calibration.h"
-#include "api/calibration_texts.h"
+#include "api/calibration_windows.h"
 #include "base/error.h"
 #include "calibrate/collector.h"
-#include "calibrate/samples.h"
 #include "calibrate/statistics_writer.h"
 #include "runtime/block_walk.h"
 
 namespace nybble {
 namespace {
-
-struct Windows {
-  std::vector<calibrate::Sample> samples;
-  calibrate::Provenance provenance;
-};
-
-void check_halves(const Windows& windows) {
-  for (const int half : {0, 1}) {
-    if (std::ranges::find(windows.samples, half, &calibrate::Sample::half) != windows.samples.end())
-      continue;
-    fail(ErrorKind::invalid_input,
-         "calibration: the texts have {} windows of {} tokens, expected at least one in each half "
-         "of the documents; give more text or a smaller -c",
-         windows.samples.size(), windows.provenance.context);
-  }
-}
-
-Windows cut_windows(const OpenedModel& model, const CalibrateSettings& settings) {
-  const CalibrationTexts texts = read_calibration_texts(settings.texts, model);
-  Windows windows;
-  windows.provenance = {texts.names, 0, std::min(settings.context, model.source.config.context)};
-  windows.samples = calibrate::make_samples(texts.contents, *model.tokenizer,
-                                            {.context = windows.provenance.context,
-                                             .max_windows = settings.max_windows,
-                                             .seed = settings.seed});
-  windows.provenance.windows = static_cast<int>(windows.samples.size());
-  check_halves(windows);
-  return windows;
-}
 
 std::vector<calibrate::InputEntry> all_inputs(const models::DecoderConfig& config, bool moments) {
   std::vector<calibrate::InputEntry> all;
@@ -64,8 +34,9 @@ std::size_t moment_bytes(const models::DecoderConfig& config) {
 // All windows through one layer after the other, the statistics of each to a file.
 class Observation {
  public:
-  Observation(const OpenedModel& model, const CalibrateSettings& settings, const Windows& windows,
-              const std::filesystem::path& scratch_folder, const ProgressCallback& progress)
+  Observation(const OpenedModel& model, const CalibrateSettings& settings,
+              const CalibrationWindows& windows, const std::filesystem::path& scratch_folder,
+              const ProgressCallback& progress)
       : config_(model.source.config),
         samples_(windows.samples),
         progress_(progress),
@@ -113,7 +84,7 @@ class Observation {
       collector_.add(layer, point, x, tokens, cols);
     };
     for (std::size_t window = 0; window < samples_.size(); ++window) {
-      collector_.begin_sample(samples_[window].half);
+      collector_.begin_sample(samples_[window].half, samples_[window].weight);
       action(window, tap);
     }
   }
@@ -139,7 +110,7 @@ calibrate::Provenance observe_model(
     const OpenedModel& model, const CalibrateSettings& settings, const StatisticsTarget& target,
     const std::function<void(const calibrate::InputStatistics&)>& on_input,
     const ProgressCallback& progress) {
-  const Windows windows = cut_windows(model, settings);
+  const CalibrationWindows windows = cut_windows(model, settings, progress);
   calibrate::StatisticsWriter writer(target.path, target.replace, windows.provenance,
                                      all_inputs(model.source.config, target.moments));
   Observation observation(model, settings, windows, target.path.parent_path(), progress);

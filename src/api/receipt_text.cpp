@@ -60,7 +60,8 @@ void add_made(const OrderedJson& made, Lines& lines) {
   const OrderedJson::json_pointer names("/calibration/texts");
   if (made.contains(names) && made.at(names).is_array()) {
     for (const OrderedJson& name : made.at(names))
-      if (name.is_string()) texts += " " + printable(name.get<std::string>());
+      if (name.is_string())
+        texts += (texts.empty() ? " " : ", ") + printable(name.get<std::string>());
   }
   lines.emplace_back("calibration", fmt::format("{:.0f} windows of {:.0f} tokens of{}",
                                                 count("/calibration/windows"),

@@ -50,10 +50,21 @@ struct EmbedStep {
   float* out = nullptr;
 };
 
-// norm, then q, k, v, then bias, norm of heads and RoPE; k and v go to the cache at `position` and
-// on.
+// Where the tokens of a step stand in a cache. They follow one another from `position` on; or, when
+// timelines have a length, token t is the one at `position` of the t-th timeline, each of which has
+// that many positions of the cache.
+struct Places {
+  int position = 0, timeline_length = 0;
+
+  // Of token t: its place in the cache, and that of the first token of its timeline.
+  int of(int t) const { return position + t * (timeline_length > 0 ? timeline_length : 1); }
+  int first_of(int t) const { return t * timeline_length; }
+};
+
+// norm, then q, k, v, then bias, norm of heads and RoPE; k and v go to their places in the cache.
 struct AttentionInputsStep {
-  int tokens = 0, position = 0, layer = 0;
+  int tokens = 0, layer = 0;
+  Places places;
   HeadShape shape;
   const float* x = nullptr;  // [tokens, dim]
   Norm norm;
@@ -65,9 +76,10 @@ struct AttentionInputsStep {
   const Tap* tap = nullptr;
 };
 
-// Softmax attention of each token over the cache up to itself.
+// Softmax attention of each token over its timeline in the cache up to itself.
 struct AttentionStep {
-  int tokens = 0, position = 0, layer = 0;
+  int tokens = 0, layer = 0;
+  Places places;
   HeadShape shape;
   float scale = 0;           // of q k
   int window = 0;            // > 0: only the last `window` positions are seen

@@ -85,9 +85,17 @@ void Collector::add(int layer, backend::TapPoint point, const float* x, int toke
   const std::span values(x, static_cast<std::size_t>(tokens) * n);
   if (!raise_absmax(values, pool_, input.absmax)) refuse_infinite(values, input);
   Half& half = input.halves[static_cast<std::size_t>(half_)];
-  linalg::add_outer_products(values, input.cols, pool_, half.second_moment);
+  linalg::add_outer_products(scale(values), input.cols, pool_, half.second_moment);
   half.tokens += tokens;
-  half.weight += tokens;
+  half.weight += double{weight_} * tokens;
+}
+
+std::span<const float> Collector::scale(std::span<const float> values) {
+  if (weight_ == 1) return values;
+  scaled_.assign(values.begin(), values.end());
+  const float root = std::sqrt(weight_);
+  for (float& value : scaled_) value *= root;
+  return scaled_;
 }
 
 Statistics Collector::finish() {

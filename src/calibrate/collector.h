@@ -20,8 +20,11 @@ class Collector {
  public:
   Collector(const models::DecoderConfig& config, ThreadPool& pool) : config_(config), pool_(pool) {}
 
-  // The half that the next inputs belong to.
-  void begin_sample(int half) { half_ = half; }
+  // The half that the next inputs belong to, and how much each of their tokens counts.
+  void begin_sample(int half, float weight) {
+    half_ = half;
+    weight_ = weight;
+  }
   // x [tokens, cols], the input at a point of a layer. Throws Error(invalid_input) naming the
   // weight for a NaN or infinity.
   void add(int layer, backend::TapPoint point, const float* x, int tokens, std::int64_t cols);
@@ -29,9 +32,14 @@ class Collector {
   Statistics finish();
 
  private:
+  // Times the root of the weight: their products are then weighted.
+  std::span<const float> scale(std::span<const float> values);
+
   const models::DecoderConfig& config_;
   ThreadPool& pool_;
   int half_ = 0;
+  float weight_ = 1;
+  std::vector<float> scaled_;
   std::map<std::pair<int, backend::TapPoint>, InputStatistics> inputs_;
 };
 

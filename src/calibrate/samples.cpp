@@ -55,7 +55,7 @@ class Cutter {
       if (open_.empty() && start_) open_.push_back(*start_);
       open_.push_back(token);
       if (open_.size() < context_) continue;
-      samples.push_back({std::move(open_), half_});
+      samples.push_back({std::move(open_), half_, 1});
       open_.clear();
     }
   }

@@ -20,6 +20,7 @@ struct SampleOptions {
 struct Sample {
   std::vector<text::TokenId> tokens;
   int half = 0;
+  float weight = 1;  // how much each of its tokens counts in statistics
 };
 
 // The documents of all texts, shuffled by the seed and dealt to two halves in turn, each half cut

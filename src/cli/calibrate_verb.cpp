@@ -100,7 +100,12 @@ void add_calibrate(CLI::App& program) {
   verb->add_option("--chunks", settings.max_windows, "Only so many windows; 0: all")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
-  verb->add_option("--seed", settings.seed, "Of the order of the documents")
+  verb->add_option("--written", settings.written_windows,
+                   "So many further windows, which the model writes itself")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_option("--seed", settings.seed,
+                   "Of the order of the documents, and of what the model writes")
       ->type_name("N")
       ->capture_default_str();
   verb->add_option("-t,--threads", settings.threads, "Threads; default: one per core")

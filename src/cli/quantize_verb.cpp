@@ -227,7 +227,13 @@ void add_method_flags(CLI::App& verb, QuantizeOptions& options) {
                   "Texts, chats (.jsonl), or statistics of `nybble calibrate` or llama-imatrix; "
                   "default: the text that comes with nybble")
       ->type_name("TEXT|STATS");
-  verb.add_option("--seed", request.seed, "Of the order of the documents of calibration texts")
+  verb.add_option("--written", request.written_windows,
+                  "So many further windows of 512 tokens, which the model writes itself")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  verb.add_option(
+          "--seed", request.seed,
+          "Of the order of the documents of calibration texts, and of what the model writes")
       ->type_name("N")
       ->capture_default_str();
 }

@@ -36,8 +36,8 @@ void CpuBackend::attend(const backend::AttentionStep& step, int token, int kv_he
   const auto& cache = static_cast<const KvPanels&>(*step.cache);
   const int head_dim = step.shape.head_dim, group = step.shape.heads / step.shape.kv_heads;
   const int channels = cache.value_panels() * panel_rows;
-  const int end = step.position + token + 1;
-  const int begin = step.window > 0 ? std::max(0, end - step.window) : 0;
+  const int end = step.places.of(token) + 1, start = step.places.first_of(token);
+  const int begin = step.window > 0 ? std::max(start, end - step.window) : start;
   const std::int64_t offset =
       (std::int64_t{token} * step.shape.heads + std::int64_t{kv_head} * group) * head_dim;
 

@@ -54,7 +54,7 @@ void CpuBackend::attention_inputs(const backend::AttentionInputsStep& step) {
     finish_heads(step.k_norm, step.rope, t, shape.kv_heads, shape.head_dim, k + t * kv_dim);
     for (int h = 0; h < shape.kv_heads; ++h) {
       const std::int64_t offset = t * kv_dim + h * shape.head_dim;
-      cache.put(step.layer, h, step.position + static_cast<int>(t), k + offset, v + offset);
+      cache.put(step.layer, h, step.places.of(static_cast<int>(t)), k + offset, v + offset);
     }
   });
 }

@@ -72,8 +72,8 @@ TEST_P(attention, agrees_with_double) {
   std::vector<float> out(filled.queries.size());
 
   backend.attention({.tokens = positions,
-                     .position = 0,
                      .layer = 1,
+                     .places = {},
                      .shape = {heads, kv_heads, head_dim},
                      .scale = scale,
                      .window = window,
@@ -93,6 +93,37 @@ TEST_P(attention, agrees_with_double) {
       }
     }
   }
+}
+
+// Timelines of 64 positions: the second token stands at position 9 of the second.
+TEST_P(attention, sees_only_its_own_timeline) {
+  constexpr int length = 64, row = heads * head_dim;
+  std::mt19937 random(5);
+  Filled filled(random), moved(random);
+  const int last = length + 9;
+  for (int p = length; p <= last; ++p) {
+    for (int h = 0; h < kv_heads; ++h) {
+      const std::size_t offset = static_cast<std::size_t>((p * kv_heads + h) * head_dim);
+      moved.cache.put(1, h, p - length, filled.keys.data() + offset, filled.values.data() + offset);
+    }
+  }
+  const auto run = [&](const backend::KvCache& cache, backend::Places places, int tokens) {
+    std::vector<float> out(static_cast<std::size_t>(2 * row));
+    CpuBackend({.threads = 2})
+        .attention({.tokens = tokens,
+                    .layer = 1,
+                    .places = places,
+                    .shape = {heads, kv_heads, head_dim},
+                    .scale = 0.158f,
+                    .window = GetParam(),
+                    .q = filled.queries.data() + (2 - tokens) * row,
+                    .cache = &cache,
+                    .out = out.data() + (2 - tokens) * row});
+    return std::vector<float>(out.begin() + row, out.end());
+  };
+
+  EXPECT_EQ(run(filled.cache, {.position = 9, .timeline_length = length}, 2),
+            run(moved.cache, {.position = 9}, 1));
 }
 
 INSTANTIATE_TEST_SUITE_P(windows, attention, testing::Values(0, 1, 63, 64, 65, 100, 1000));

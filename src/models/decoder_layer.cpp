@@ -83,13 +83,14 @@ void DecoderLayer::run(backend::Backend& backend, const DecoderConfig& config, i
   const auto norm = [&](const backend::Buffer& weight) {
     return backend::Norm{weight.data(), config.rms_epsilon};
   };
+  const backend::Places places{position, state.timeline_length};
   backend::RopeAngles angles;
   if (config.rotates(index_)) {
     angles = {state.cos.data(), state.sin.data(), config.rope.rotary_dim, config.rope.interleaved};
   }
   backend.attention_inputs({.tokens = tokens,
-                            .position = position,
                             .layer = cache_layer,
+                            .places = places,
                             .shape = shape,
                             .x = state.x.data(),
                             .norm = norm(attention_norm_),
@@ -103,8 +104,8 @@ void DecoderLayer::run(backend::Backend& backend, const DecoderConfig& config, i
                             .cache = state.cache.get(),
                             .tap = tap});
   backend.attention({.tokens = tokens,
-                     .position = position,
                      .layer = cache_layer,
+                     .places = places,
                      .shape = shape,
                      .scale = 1 / std::sqrt(static_cast<float>(config.head_dim)),
                      .window = config.window_of(index_),

@@ -35,8 +35,24 @@ std::size_t DecoderState::bytes_needed(const backend::Backend& backend, const De
          sizeof(float) * (product(batch, width) + product(head_batch, config.vocab));
 }
 
+DecoderState DecoderState::of_timelines(backend::Backend& backend, const DecoderConfig& config,
+                                        int context, int n) {
+  DecoderState state(backend, config, context * n, n, n);
+  state.timeline_length = context;
+  state.rope = rope_frequencies(config.rope, context);
+  return state;
+}
+
 void DecoderState::set_positions(backend::Backend& backend, int position, int n) {
-  rope_angles(rope, position, n, host_cos, host_sin);
+  if (timeline_length == 0) {
+    rope_angles(rope, position, n, host_cos, host_sin);
+  } else {
+    const auto width = rope.frequencies.size();
+    for (std::size_t t = 0; t < static_cast<std::size_t>(n); ++t) {
+      rope_angles(rope, position, 1, std::span(host_cos).subspan(t * width, width),
+                  std::span(host_sin).subspan(t * width, width));
+    }
+  }
   backend.write(cos.data(), host_cos);
   backend.write(sin.data(), host_sin);
 }

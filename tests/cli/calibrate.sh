@@ -4,6 +4,16 @@ say() { echo "\$ $*" | sed "s|$ROOT/||g"; "$@" 2>err | sed "s|$ROOT/||g"; local 
 say nybble calibrate $M -f $T -c 64 --chunks 12 -o stats.gguf
 say nybble calibrate $M -f $T -c 64 --chunks 12 -o stats.gguf
 say nybble calibrate $M -f $T -c 64 --chunks 12 -o diagonal.gguf --diagonal
+say nybble calibrate $M -f $T -c 64 --chunks 12 --written 3 -o written.gguf -t 2
+nybble calibrate $M -f $T -c 64 --chunks 12 --written 3 -o again.gguf -t 1 >/dev/null 2>&1
+cmp written.gguf again.gguf && echo the same with one thread
+say nybble quantize $M q2.gguf Q2_K --calibration written.gguf
+say nybble receipt q2.gguf
+nybble quantize $M again.gguf Q2_K --calibration $T --written 1 --json --force 2>/dev/null | python3 -c "
+import json, sys
+print(json.load(sys.stdin)['report']['method'])"
+say nybble quantize $M other.gguf Q2_K --calibration written.gguf --written 3
+rm written.gguf again.gguf q2.gguf
 nybble calibrate $M -c 64 --chunks 4 -o default.gguf --json 2>/dev/null | python3 -c "
 import json, sys
 r = json.load(sys.stdin)

@@ -1,0 +1,153 @@
+#include "runtime/sample_windows.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/bytes_text.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "base/thread_pool.h"
+#include "cpu/cpu_backend.h"
+#include "cpu/host_memory.h"
+#include "models/decoder.h"
+#include "tensor/tensor.h"
+
+namespace nybble::runtime {
+namespace {
+
+// Windows that grow together: enough that multiplying costs more than reading weights.
+constexpr int max_timelines = 64;
+
+std::size_t stored_bytes(const models::ModelSource& source) {
+  std::size_t bytes = 0;
+  for (const models::SourceTensor& tensor : source.tensors) {
+    bytes += static_cast<std::size_t>(tensor.shape.rows()) *
+             row_bytes(tensor.format, tensor.shape.cols());
+  }
+  return bytes;
+}
+
+// As many as the memory holds.
+int count_timelines(const models::ModelSource& source, const backend::Backend& backend,
+                    const SampleWindowsOptions& options) {
+  const std::size_t available = cpu::allowed_host_memory(options.max_bytes);
+  for (int n = std::min(max_timelines, options.windows);; n /= 2) {
+    const std::size_t logits =
+        sizeof(float) * static_cast<std::size_t>(n) * static_cast<std::size_t>(source.config.vocab);
+    const std::size_t needed =
+        stored_bytes(source) + cpu::thread_bytes(options.threads) + logits +
+        models::DecoderState::bytes_needed(backend, source.config, options.context * n, n, n);
+    if (needed <= available) return n;
+    if (n > 1) continue;
+    fail(ErrorKind::out_of_memory,
+         "{}: writing text needs the whole model in memory, {}; {} are available; allow more "
+         "memory or let it write none",
+         source.checkpoint->path.string(), bytes_text(needed), bytes_text(available));
+  }
+}
+
+// A number in [0, 1).
+double uniform(std::uint64_t& state) {
+  return static_cast<double>(splitmix64(state) >> 11) * 0x1p-53;
+}
+
+// One of the tokens, as likely as its logit says.
+std::int32_t draw(std::span<const float> logits, std::uint64_t& state) {
+  thread_local std::vector<float> weights;
+  weights.resize(logits.size());
+  const float top = *std::ranges::max_element(logits);
+  double sum = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i) sum += weights[i] = std::exp(logits[i] - top);
+  double left = uniform(state) * sum;
+  std::size_t i = 0;
+  while (i + 1 < weights.size() && (left -= weights[i]) >= 0) ++i;
+  return static_cast<std::int32_t>(i);
+}
+
+class Writer {
+ public:
+  Writer(const models::ModelSource& source, const SampleWindowsOptions& options)
+      : options_(options),
+        vocab_(static_cast<std::size_t>(source.config.vocab)),
+        backend_({.threads = options.threads, .expand_bytes = 0, .isa = ""}),
+        timelines_(count_timelines(source, backend_, options)),
+        decoder_(backend_, source),
+        state_(models::DecoderState::of_timelines(backend_, source.config, options.context,
+                                                  timelines_)),
+        logits_(static_cast<std::size_t>(timelines_) * vocab_),
+        pool_(options.threads) {
+    for (const models::SourceTensor& tensor : source.tensors) tensor.forget();
+  }
+
+  int timelines() const { return timelines_; }
+
+  // Fills windows, of which the first has this number.
+  template <class OnTokens>
+  void write(int number, std::span<std::vector<std::int32_t>> windows, const OnTokens& on_tokens) {
+    std::vector<std::uint64_t> random(windows.size());
+    for (std::size_t w = 0; w < windows.size(); ++w) {
+      std::uint64_t seed = options_.seed;
+      std::uint64_t mixed = splitmix64(seed) + static_cast<std::uint64_t>(number) + w;
+      random[w] = splitmix64(mixed);
+      open(windows[w], random[w]);
+    }
+    for (int position = 0; position + 1 < options_.context; ++position) {
+      step(position, windows);
+      if (windows[0].size() == static_cast<std::size_t>(position) + 1) extend(windows, random);
+      on_tokens();
+    }
+  }
+
+ private:
+  void open(std::vector<std::int32_t>& window, std::uint64_t& random) const {
+    if (options_.start) window.push_back(*options_.start);
+    const auto n = static_cast<std::uint32_t>(options_.openings.size());
+    window.push_back(options_.openings[random_below(random, n)]);
+  }
+
+  // Runs the token that each window has at a position.
+  void step(int position, std::span<const std::vector<std::int32_t>> windows) {
+    std::vector<std::int32_t> tokens;
+    for (const auto& window : windows) tokens.push_back(window[static_cast<std::size_t>(position)]);
+    decoder_.run(tokens, position, state_);
+  }
+
+  void extend(std::span<std::vector<std::int32_t>> windows, std::vector<std::uint64_t>& random) {
+    const auto rows = std::span(logits_).first(windows.size() * vocab_);
+    decoder_.logits(0, static_cast<int>(windows.size()), state_, rows);
+    pool_.run(static_cast<std::int64_t>(windows.size()), [&](std::int64_t item, int) {
+      const auto w = static_cast<std::size_t>(item);
+      windows[w].push_back(draw(rows.subspan(w * vocab_, vocab_), random[w]));
+    });
+  }
+
+  const SampleWindowsOptions& options_;
+  const std::size_t vocab_;
+  cpu::CpuBackend backend_;
+  const int timelines_;
+  models::Decoder decoder_;
+  models::DecoderState state_;
+  std::vector<float> logits_;
+  ThreadPool pool_;
+};
+
+}  // namespace
+
+std::vector<std::vector<std::int32_t>> sample_windows(
+    const models::ModelSource& source, const SampleWindowsOptions& options,
+    const std::function<void(std::int64_t done)>& on_tokens) {
+  std::vector<std::vector<std::int32_t>> windows(static_cast<std::size_t>(options.windows));
+  if (windows.empty()) return windows;
+  Writer writer(source, options);
+  std::int64_t done = 0;
+  for (std::size_t first = 0; first < windows.size();) {
+    const std::size_t n =
+        std::min(windows.size() - first, static_cast<std::size_t>(writer.timelines()));
+    writer.write(static_cast<int>(first), std::span(windows).subspan(first, n),
+                 [&] { on_tokens(done += static_cast<std::int64_t>(n)); });
+    first += n;
+  }
+  return windows;
+}
+
+}  // namespace nybble::runtime

@@ -1,6 +1,7 @@
 #include "formats/exact_encoding.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <initializer_list>
@@ -32,6 +33,19 @@ bool set_scale(float scale, typename F::Block& block) {
   }
 }
 
+// Several scales may be right: of values that are all multiples of 3, say. Files store them as
+// bfloat16 or halves, so those of few significant bits go first.
+constexpr int scale_bits[] = {8, 11, 24};
+
+bool has_bits(float scale, int bits) {
+  return (std::bit_cast<std::uint32_t>(scale) & ((1u << (24 - bits)) - 1)) == 0;
+}
+
+template <class F>
+constexpr bool has_float_scale = requires(typename F::Block block) {
+  requires std::is_same_v<decltype(block.scale), float>;
+};
+
 // The level of a value for a scale; n_levels when it is not on the grid.
 int level_of(const Recoding& grid, float x, float scale) {
   const float wanted = x / scale;
@@ -62,10 +76,7 @@ template <class F, class Attempt>
 bool try_scales(float farthest, float level, const Attempt& attempt) {
   const float scale = farthest / level;
   if (attempt(scale)) return true;
-  constexpr bool has_float = requires(typename F::Block block) {
-    requires std::is_same_v<decltype(block.scale), float>;
-  };
-  return has_float &&
+  return has_float_scale<F> &&
          (attempt(std::nextafter(scale, INFINITY)) || attempt(std::nextafter(scale, 0.0f)));
 }
 
@@ -87,17 +98,21 @@ bool encode_block(const float* x, typename F::Block& block) {
     F::set_codes(block, codes);
     return true;
   }
-  // From the outermost levels on: what an encoder is likely to have used.
-  for (int k = 0; k < grid.n_levels; ++k) {
-    const int place = k / 2, index = k % 2 == 0 ? place : grid.n_levels - 1 - place;
-    const float level = grid.levels[index];
-    if (level == 0) continue;
-    const bool found = try_scales<F>(farthest, level, [&](float scale) {
-      return set_scale<F>(scale, block) && fits<F>(grid, x, scale, codes);
-    });
-    if (!found) continue;
-    F::set_codes(block, codes);
-    return true;
+  for (const int bits : scale_bits) {
+    if (!has_float_scale<F> && bits != 24) continue;
+    // From the outermost levels on: what an encoder is likely to have used.
+    for (int k = 0; k < grid.n_levels; ++k) {
+      const int place = k / 2, index = k % 2 == 0 ? place : grid.n_levels - 1 - place;
+      const float level = grid.levels[index];
+      if (level == 0) continue;
+      const bool found = try_scales<F>(farthest, level, [&](float scale) {
+        return has_bits(scale, bits) && set_scale<F>(scale, block) &&
+               fits<F>(grid, x, scale, codes);
+      });
+      if (!found) continue;
+      F::set_codes(block, codes);
+      return true;
+    }
   }
   return false;
 }
@@ -122,8 +137,12 @@ bool encode_with_zero_point(const float* x, typename F::Block& block) {
   bool found = farthest == 0;
   block.scale = 0;
   block.zero_point = F::zero;
-  for (int step = F::n_codes - 1; step > 0 && !found; --step)
-    found = try_scales<F>(std::fabs(farthest), static_cast<float>(step), is_right);
+  for (const int bits : scale_bits) {
+    for (int step = F::n_codes - 1; step > 0 && !found; --step) {
+      found = try_scales<F>(std::fabs(farthest), static_cast<float>(step),
+                            [&](float scale) { return has_bits(scale, bits) && is_right(scale); });
+    }
+  }
   if (!found || !std::isfinite(*low) || !std::isfinite(*high)) return false;
   std::uint8_t codes[F::block_len];
   for (int i = 0; i < F::block_len; ++i)

@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "base/half.h"
 #include "formats/recode.h"
 
 namespace nybble::formats {
@@ -72,6 +73,19 @@ TEST(exact_encoding, carries_grids_over_to_formats_that_hold_their_values) {
     for (unsigned seed = 1; seed < 20; ++seed)
       EXPECT_TRUE(is_exact(named(to), OnGrid(named(from), seed).values)) << from << " to " << to;
   }
+}
+
+// 3 * 1367 * 2^-13 is no half, but multiples of 3 stand on its grid, too.
+TEST(exact_encoding, prefers_scales_of_few_bits) {
+  std::vector<float> values(32);
+  for (std::size_t i = 0; i < 32; ++i)
+    values[i] = 1367 * 0x1p-10f * static_cast<float>(static_cast<int>(i % 3) * 3 - 3);
+  const FormatInfo& to = named("INT4-G32");
+  std::vector<std::byte> block(static_cast<std::size_t>(to.block_bytes));
+  ASSERT_TRUE(exact_encoder(to.id)(values.data(), 1, block.data()));
+  float scale = 0;
+  to.scales(block.data(), 1, &scale);
+  EXPECT_EQ(to_float(to_half(scale)), scale);
 }
 
 TEST(exact_encoding, refuses_what_is_on_no_grid) {

@@ -1,3 +1,4 @@
+// The names of the ways to compute.
 #include "nybble/compute.h"
 
 #include <algorithm>

@@ -11,7 +11,7 @@
 #include "backend/buffer.h"
 #include "backend/steps.h"
 #include "formats/registry.h"
-#include "tensor/activations.h"
+#include "tensor/activation_kind.h"
 
 namespace nybble::backend {
 

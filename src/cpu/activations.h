@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "tensor/activations.h"
+#include "tensor/activation_kind.h"
 
 namespace nybble::cpu {
 

@@ -9,7 +9,7 @@
 #include "files/hf_config.h"
 #include "packing/module_pattern.h"
 #include "packing/stored_scales.h"
-#include "tensor/activations.h"
+#include "tensor/activation_kind.h"
 
 namespace nybble::packing {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "files/checkpoint.h"
-#include "tensor/activations.h"
+#include "tensor/activation_kind.h"
 
 namespace nybble::packing {
 

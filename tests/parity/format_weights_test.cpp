@@ -2,8 +2,10 @@
 // the bits of decoding each row and adding its products in order with fma.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <random>
 
 #include "cpu/choose_kernels.h"
@@ -110,6 +112,45 @@ TEST_P(format_weights, embed_like_decode) {
 
 INSTANTIATE_TEST_SUITE_P(all, format_weights,
                          testing::ValuesIn(formats::all().begin(), formats::all().end()),
-                         [](const auto& format) { return std::string(format.param.name); });
+                         [](const auto& format) {
+                           std::string name(format.param.name);
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+// A weight with a scale of its own and columns in another order is the plain one times the scale,
+// with the inputs in that order.
+TEST(ordered_weights, multiply_like_the_plain_weight_with_ordered_inputs) {
+  std::mt19937 random(8);
+  const Tensor weight = random_tensor(formats::info(*formats::find_by_name("INT4-G32")), random);
+  const std::int64_t cols = weight.shape.cols();
+  std::vector<std::int32_t> order(static_cast<std::size_t>(cols));
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), random);
+  std::vector<float> x(static_cast<std::size_t>(tokens * cols)), ordered(x.size());
+  for (float& value : x) value = std::normal_distribution<float>()(random);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::size_t col = i % order.size();
+    ordered[i] = x[i - col + static_cast<std::size_t>(order[col])];
+  }
+  std::vector<float> expected = reference(weight.view(), ordered);
+  for (float& value : expected) value *= 0.25f;
+
+  cpu::CpuBackend backend({.threads = 2});
+  const auto uploaded =
+      backend.upload({.name = "weight",
+                      .format = weight.format,
+                      .rows = rows,
+                      .cols = cols,
+                      .row = [&](std::int64_t row) { return weight.view().row(row); },
+                      .scale = 0.25f,
+                      .column_order = order});
+  std::vector<float> found(expected.size());
+  backend.project_add({.tokens = tokens,
+                       .x = x.data(),
+                       .linear = {uploaded.get(), nullptr},
+                       .residual = found.data()});
+  EXPECT_EQ(found, expected);
+}
 
 }  // namespace nybble

@@ -86,8 +86,9 @@ TEST(convert_walk, writes_the_type_asked_for) {
 
 TEST(convert_walk, refuses_types_that_it_does_not_write) {
   const TemporaryFolder folder;
-  EXPECT_THROW(convert_to(tale, folder / "x.gguf", "Q4_K_M"), Error);
+  EXPECT_THROW(convert_to(tale, folder / "x.gguf", "Q9_K"), Error);
   EXPECT_THROW(convert_to(tale, folder / "x.gguf", "nonsense"), Error);
+  EXPECT_THROW(convert_to(tale, folder / "x", "gptq:9b"), Error);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 

@@ -50,6 +50,8 @@ std::string resume_key(const OpenedModel& model, const QuantizeRequest& request,
                     method.name,
                     describe_calibration(request, method),
                     request.allow_nan,
+                    request.assumed,
+                    plan.recipe,  // layouts of one format may share scales differently
                     tensors,
                     request.target_bytes,
                     request.target_bpw,

@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Golden{"nf4_blocks_of_32", {2, 64}, "F32"},
                     Golden{"fp4_across_rows", {3, 32}, "F32"}, Golden{"nf4_odd", {3, 5}, "F32"},
                     Golden{"nf4_as_bf16", {2, 64}, "NF4"}),
-    [](const auto& info) { return info.param.module; });
+    [](const auto& test) { return test.param.module; });
 
 class EightBits : public testing::TestWithParam<Golden> {};
 
@@ -72,7 +72,7 @@ TEST_P(EightBits, decode_within_roundings) {
 INSTANTIATE_TEST_SUITE_P(bitsandbytes, EightBits,
                          testing::Values(Golden{"wide", {3, 128}, "INT8-G128"},
                                          Golden{"narrow", {3, 40}, "F32"}),
-                         [](const auto& info) { return info.param.module; });
+                         [](const auto& test) { return test.param.module; });
 
 }  // namespace
 

@@ -91,8 +91,9 @@ struct QuantizeReport {
   std::vector<std::pair<std::string, std::string>> notes;
   // Sum of squared differences to the source / sum of its squares, of each tensor of the plan.
   std::vector<double> relative_errors;
-  std::size_t taken_over = 0;  // tensors that an interrupted run had finished
-  bool discarded = false;      // there was work of another request to resume, which is gone
+  std::vector<std::string> source_notes;  // what was left out of the input or concluded from it
+  std::size_t taken_over = 0;             // tensors that an interrupted run had finished
+  bool discarded = false;  // there was work of another request to resume, which is gone
   double seconds = 0;
 };
 

@@ -124,6 +124,7 @@ ConvertReport quantize_instead(const ConvertRequest& request, const ProgressCall
   report.output = done.output;
   report.bytes = done.file_bytes;
   report.tensors = done.plan.tensors.size();
+  report.notes = done.source_notes;
   for (std::size_t i = 0; i < done.plan.tensors.size(); ++i) {
     const PlannedTensor& tensor = done.plan.tensors[i];
     const double error = done.relative_errors.at(i);

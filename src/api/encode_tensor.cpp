@@ -221,7 +221,7 @@ std::optional<std::vector<std::byte>> encode_exactly(const OutputTensor& output,
   if (encode == nullptr || shape.rank() < 2) return std::nullopt;
   const std::size_t row_size = row_bytes(output.format, shape.cols());
   const auto n = static_cast<std::size_t>(shape.cols() / formats::info(output.format).block_len);
-  std::vector<std::byte> blocks(static_cast<std::size_t>(shape.rows()) * row_size);
+  std::vector<std::byte> blocks(row_size);
   std::atomic<bool> is_exact = true;
   const auto encode_row = [&](std::int64_t row, int) {
     if (!is_exact) return;
@@ -230,8 +230,10 @@ std::optional<std::vector<std::byte>> encode_exactly(const OutputTensor& output,
     if (!encode(values.data(), n, blocks.data() + static_cast<std::size_t>(row) * row_size))
       is_exact = false;
   };
-  encode_row(0, 0);  // mostly it ends here
-  if (is_exact) pool.run(shape.rows(), encode_row);
+  encode_row(0, 0);  // mostly it ends here, before there is memory for more
+  if (!is_exact) return std::nullopt;
+  blocks.resize(static_cast<std::size_t>(shape.rows()) * row_size);
+  pool.run(shape.rows(), encode_row);
   if (!is_exact || !make_storable(output, pool, blocks)) return std::nullopt;
   return blocks;
 }
@@ -265,6 +267,7 @@ TensorResult quantize_tensor(const OutputTensor& output, const quantize::Method&
     return {encode_tensor(output, nullptr, options, pool, take), ""};
   if (const auto blocks = encode_exactly(output, pool)) {
     take(*blocks);
+    output.tensor.source->forget();
     return {0, "exact: its values stand on the grid of the type"};
   }
   const models::SourceTensor& source = *output.tensor.source;

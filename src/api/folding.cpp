@@ -3,17 +3,13 @@
 #include <algorithm>
 
 #include "api/encode_tensor.h"
+#include "api/quantize_plan.h"
 #include "models/fold.h"
 
 namespace nybble {
 namespace {
 
 constexpr std::int64_t sampled_rows = 64;
-
-FormatId type_of(const models::SourceTensor& tensor, const models::ModelSource& source,
-                 std::span<const quantize::TypeChoice> types) {
-  return types[static_cast<std::size_t>(&tensor - source.tensors.data())].format;
-}
 
 std::vector<quantize::FoldedRows> sample_readers(const models::FoldSite& site,
                                                  const models::ModelSource& source,

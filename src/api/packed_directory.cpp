@@ -4,20 +4,11 @@
 #include "models/decoder_tensors.h"
 
 namespace nybble {
-namespace {
-
-FormatId type_of(const models::ModelSource& source, const Choices& choices,
-                 const models::SourceTensor& tensor) {
-  return choices.types[static_cast<std::size_t>(&tensor - source.tensors.data())].format;
-}
-
-}  // namespace
-
 std::vector<OutputTensor> packed_tensors(const models::ModelSource& source,
                                          const Choices& choices) {
   std::vector<OutputTensor> tensors;
   for (const models::HfTensor& tensor : models::describe_for_hf(source).tensors) {
-    const FormatId format = type_of(source, choices, *tensor.source);
+    const FormatId format = type_of(*tensor.source, source, choices.types);
     const bool is_packed = format == choices.layout->format();
     tensors.push_back({tensor, format, is_packed ? choices.layout.get() : nullptr});
   }
@@ -37,7 +28,8 @@ exports::ExportPlan plan_packed_directory(const OpenedModel& model, const Choice
   exports::ExportPlan plan = begin_directory(model);
   OrderedJson config = hf.config;
   choices.layout->describe(kept, config, plan.texts);
-  set_config(std::move(config), model.source.find("token_embd.weight")->format, plan);
+  set_config(std::move(config),
+             type_of(*model.source.find("token_embd.weight"), model.source, choices.types), plan);
   return plan;
 }
 

@@ -106,7 +106,8 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
                         .output = "",
                         .method = std::string(method.name),
                         .notes = {},
-                        .relative_errors = {}};
+                        .relative_errors = {},
+                        .source_notes = model.source.notes};
   check_memory(output_tensors(model.source, choices), method, request.threads,
                static_cast<std::size_t>(request.memory_bytes));
   const std::uint64_t target = target_bytes(model.source, request);
@@ -145,10 +146,7 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
     stream.known = [&](const OutputTensor& output) { return found->known(output); };
   }
   if (!writes) return report;
-  stream.final_texts = [&](std::span<const double>) {
-    return std::vector<std::pair<std::string, std::string>>{
-        {"README.md", model_card(model, report)}};
-  };
+  stream.final_text = [&] { return std::pair("README.md", model_card(model, report)); };
   receipt.set_types(report.plan);
   receipt.reserve(plan.metadata);
   const auto& kind = exports::find(choices.layout == nullptr ? "gguf" : "safetensors");

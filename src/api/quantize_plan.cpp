@@ -149,14 +149,19 @@ Choices choose(const models::ModelSource& source, const QuantizeRequest& request
   return apply(best != nullptr ? *best : *smallest, source, request);
 }
 
+FormatId type_of(const models::SourceTensor& tensor, const models::ModelSource& source,
+                 std::span<const quantize::TypeChoice> types) {
+  return types[static_cast<std::size_t>(&tensor - source.tensors.data())].format;
+}
+
 QuantizePlan make_plan(const models::ModelSource& source, const Choices& choices) {
   QuantizePlan plan;
   plan.recipe = choices.name();
   for (std::size_t i = 0; i < choices.types.size(); ++i) {
     const models::SourceTensor& tensor = source.tensors[i];
     const quantize::TypeChoice& choice = choices.types[i];
-    if (choices.layout != nullptr && (tensor.name.starts_with("rope_") || tensor.is_scale()))
-      continue;  // config.json and the layout have them
+    if (tensor.is_scale()) continue;  // goes with its weight
+    if (choices.layout != nullptr && tensor.name.starts_with("rope_")) continue;  // in config.json
     const auto dims = tensor.shape.dims();
     plan.tensors.push_back({.name = tensor.name,
                             .shape = {dims.begin(), dims.end()},

@@ -33,6 +33,9 @@ inline bool has_target(const QuantizeRequest& request) {
 }
 
 Choices choose(const models::ModelSource& source, const QuantizeRequest& request);
+// Of a tensor of the source, among those chosen for all.
+FormatId type_of(const models::SourceTensor& tensor, const models::ModelSource& source,
+                 std::span<const quantize::TypeChoice> types);
 QuantizePlan make_plan(const models::ModelSource& source, const Choices& choices);
 
 // A file that lost precision once should not lose it twice unnoticed: throws Error(invalid_input).

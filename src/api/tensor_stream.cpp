@@ -139,8 +139,9 @@ std::filesystem::path write_tensors(const exports::ExportKind& kind, exports::Ex
     report.done += static_cast<std::uint64_t>(tensor.source->shape.count());
   }
   if (options.final_metadata) out->replace_metadata(options.final_metadata(errors));
-  if (options.final_texts) {
-    for (const auto& [name, text] : options.final_texts(errors)) out->add_text(name, text);
+  if (options.final_text) {
+    const auto [name, text] = options.final_text();
+    out->add_text(name, text);
   }
   std::filesystem::path written;
   const auto place = [&] { written = out->finish(); };

@@ -53,9 +53,8 @@ struct StreamOptions {
   // source / sum of its squares. Same keys, values of the same length. Empty: errors are not
   // measured
   std::function<files::Metadata(std::span<const double> errors)> final_metadata = {};
-  // Texts of a directory that speak of the errors: name, content.
-  std::function<std::vector<std::pair<std::string, std::string>>(std::span<const double> errors)>
-      final_texts = {};
+  // A text of a directory that speaks of the errors, asked for after final_metadata: name, content.
+  std::function<std::pair<std::string, std::string>()> final_text = {};
   // Where finished tensors of an earlier run are and those of this one go; nullptr: nowhere.
   const ResumeFolder* kept = nullptr;
   std::function<void()> on_taken_over = {};  // told of each that was found there

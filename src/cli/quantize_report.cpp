@@ -76,6 +76,7 @@ Json to_json(const QuantizeReport& report) {
   return {
       {"method", report.method},
       {"notes", notes},
+      {"source_notes", report.source_notes},
       {"output", report.output},
       {"files", report.n_files},
       {"file_bytes", report.file_bytes},
@@ -122,6 +123,7 @@ void print_totals(const QuantizePlan& plan) {
 }
 
 void print_notes(const QuantizeReport& report) {
+  for (const std::string& note : report.source_notes) fmt::print("note: {}\n", note);
   const auto count = [&](std::string_view beginning) {
     return std::ranges::count_if(
         report.notes, [&](const auto& note) { return note.second.starts_with(beginning); });

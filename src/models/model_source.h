@@ -33,7 +33,7 @@ struct SourceTensor {
   Shape shape;
   FormatId format{};  // of what is stored
   // What the values of the rows are multiplied by. One other than 1 stands in the model as a tensor
-  // of its own, "blk.3.attn_q.scale", which a GGUF has beside blocks of NVFP4.
+  // of its own behind all others, "blk.3.attn_q.scale", which a GGUF has beside blocks of NVFP4.
   float scale = 1;
   Activations activations = Activations::floats;  // of the inputs, when computed as stored
 

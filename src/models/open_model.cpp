@@ -171,7 +171,6 @@ void collect_tensors(ModelSource& source, bool is_hf) {
     used.insert(name);
   }
   if (!is_hf) read_scales(source, used);
-  add_scales(source);
   check_leftovers(source, used, is_hf, scheme.get(), source.notes);
   const RopeConfig& rope = source.config.rope;
   if (!rope.frequency_divisors.empty())
@@ -180,6 +179,7 @@ void collect_tensors(ModelSource& source, bool is_hf) {
     source.tensors.push_back(synthesized("rope_factors_long.weight", rope.long_divisors));
     source.tensors.push_back(synthesized("rope_factors_short.weight", rope.short_divisors));
   }
+  add_scales(source);
 }
 
 [[noreturn]] void refuse_architecture(const files::Checkpoint& checkpoint,

@@ -93,6 +93,26 @@ TEST(layout_walk, states_what_a_coarser_grid_loses) {
   EXPECT_LT(error, 2e-2);
 }
 
+// Scales that stand beside blocks of NVFP4 belong to these, and go when they go.
+TEST(layout_walk, scales_of_weights_are_part_of_the_values_in_other_types) {
+  const TemporaryFolder folder;
+  write_layout(folder / "nvfp4", "ct:nvfp4");
+  convert_to(folder / "nvfp4", folder / "nvfp4.gguf");
+  EXPECT_LT(convert_to(folder / "nvfp4.gguf", folder / "q8_0.gguf", "Q8_0"), 1e-3);
+  const files::Checkpoint model = files::open_checkpoint(folder / "q8_0.gguf");
+  for (const files::NamedTensor& tensor : model.tensors)
+    EXPECT_FALSE(tensor.name.ends_with(".scale")) << tensor.name;
+}
+
+// The embedding of a quantized GGUF comes out as F32, and so must the model that it is loaded in.
+TEST(layout_walk, config_says_the_type_of_what_stays_unquantized) {
+  const TemporaryFolder folder;
+  convert_to(tale, folder / "q8_0.gguf", "Q8_0");
+  convert_to(folder / "q8_0.gguf", folder / "gptq", "gptq:8b-g32");
+  const auto texts = files::open_checkpoint(folder / "gptq").texts;
+  EXPECT_NE(texts.at("config.json").find("\"torch_dtype\": \"float32\""), std::string::npos);
+}
+
 TEST(layout_walk, an_inspected_layout_has_the_parameters_of_its_model) {
   const TemporaryFolder folder;
   write_layout(folder / "awq", "awq:4b-g128");

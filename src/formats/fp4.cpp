@@ -1,6 +1,6 @@
 #include "formats/fp4.h"
 
-#include "formats/level_search.h"
+#include "formats/absmax_search.h"
 
 namespace nybble::formats {
 namespace {
@@ -27,28 +27,14 @@ struct Codes {
   static int nearest_code(float x) { return ascending[Search::nearest_code(x)]; }
 };
 
-// The largest magnitude lands between 0.8 and 1.25; the outer levels are -1 and 1.
-constexpr SearchSteps steps = {0.8f, 1.03f, 16};
-
 }  // namespace
 
 FP4::Block FP4::encode(const float* x, const float* importance, Scales scales) {
-  const ScaledValues<64> values(x, importance);
-  Block block{values.unit, {}};
-  if (!(values.unit > 0)) return block;  // codes of 0
-  if (scales == Scales::searched) {
-    const ScaleFit fit = Search::search<64>(values.x, values.weight, 1, 1, steps);
-    if (fit.error < Search::error<64>(values.x, values.weight, 1))
-      block.scale = fit.scale * values.unit;
-  }
-  write_split_nibbles<Codes, 64>(values.x, block.scale / values.unit, block.codes);
-  return block;
+  return AbsmaxSearch<FP4, Search, Codes>::encode(x, importance, scales);
 }
 
 FP4::Block FP4::encode_at(const float* x, float scale) {
-  Block block{scale, {}};
-  write_split_nibbles<Codes, 64>(x, scale, block.codes);
-  return block;
+  return AbsmaxSearch<FP4, Search, Codes>::encode_at(x, scale);
 }
 
 }  // namespace nybble::formats

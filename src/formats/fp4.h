@@ -2,11 +2,9 @@
 // not those of MXFP4 and NVFP4. Layout: docs/formats/fp4.md
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
-#include "formats/format.h"
-#include "formats/table_codes.h"
+#include "formats/absmax_format.h"
 
 namespace nybble::formats {
 
@@ -16,24 +14,9 @@ inline constexpr Table16 fp4_levels = {{0.0f, 0.0625f / 12, 8.0f / 12, 1.0f, 4.0
                                         2.0f / 12, 0.25f, 0.0f, -0.0625f / 12, -8.0f / 12, -1.0f,
                                         -4.0f / 12, -0.5f, -2.0f / 12, -0.25f}};
 
-struct FP4 {
+struct FP4 : AbsmaxFormat<FP4> {
   static constexpr std::string_view name = "FP4";
-  static constexpr int gguf_type = -1, block_len = 64, group_len = 64, n_codes = 16;
   static constexpr Table16 table = fp4_levels;
-  // Files keep the scales ("absmax") apart, maybe quantized in turn; this is a decoded one.
-  struct Block {
-    float scale;
-    std::uint8_t codes[32];  // as split_nibble has it; in files neighbours share a byte
-  };
-
-  static constexpr int code(const Block& block, int i) { return split_nibble<64>(block.codes, i); }
-  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
-    pack_split_nibbles<64>(codes, block.codes);
-  }
-  static constexpr float group_scale(const Block& block, int) { return block.scale; }
-  static constexpr void decode(const Block& block, float* out) {
-    decode_split_nibbles<FP4>(block.codes, block.scale, out);
-  }
 
   static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
   // The nearest codes for a scale, any float.

@@ -2,11 +2,9 @@
 // Layout: docs/formats/nf4.md
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
-#include "formats/format.h"
-#include "formats/table_codes.h"
+#include "formats/absmax_format.h"
 
 namespace nybble::formats {
 
@@ -18,24 +16,9 @@ inline constexpr Table16 nf4_levels = {
      0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
      0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f}};
 
-struct NF4 {
+struct NF4 : AbsmaxFormat<NF4> {
   static constexpr std::string_view name = "NF4";
-  static constexpr int gguf_type = -1, block_len = 64, group_len = 64, n_codes = 16;
   static constexpr Table16 table = nf4_levels;
-  // Files keep the scales ("absmax") apart, maybe quantized in turn; this is a decoded one.
-  struct Block {
-    float scale;
-    std::uint8_t codes[32];  // as split_nibble has it; in files neighbours share a byte
-  };
-
-  static constexpr int code(const Block& block, int i) { return split_nibble<64>(block.codes, i); }
-  static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
-    pack_split_nibbles<64>(codes, block.codes);
-  }
-  static constexpr float group_scale(const Block& block, int) { return block.scale; }
-  static constexpr void decode(const Block& block, float* out) {
-    decode_split_nibbles<NF4>(block.codes, block.scale, out);
-  }
 
   static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
   // The nearest codes for a scale, any float.

@@ -50,6 +50,10 @@ void SourceTensor::forget() const {
   if (packed != nullptr) packed->forget();
 }
 
+std::size_t SourceTensor::row_bytes() const {
+  return static_cast<std::size_t>(shape.rows()) * nybble::row_bytes(format, shape.cols());
+}
+
 std::uint64_t SourceTensor::stored_bytes() const {
   if (packed != nullptr) return packed->stored_bytes();
   return stored == nullptr ? 0 : stored->data.bytes.size();
@@ -64,6 +68,12 @@ const SourceTensor* ModelSource::find(std::string_view name) const {
   const auto it = std::find_if(tensors.begin(), tensors.end(),
                                [&](const SourceTensor& t) { return t.name == name; });
   return it == tensors.end() ? nullptr : &*it;
+}
+
+std::size_t ModelSource::row_bytes() const {
+  std::size_t bytes = 0;
+  for (const SourceTensor& tensor : tensors) bytes += tensor.row_bytes();
+  return bytes;
 }
 
 std::int64_t HfTensor::source_row(std::int64_t row) const {

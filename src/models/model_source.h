@@ -45,6 +45,8 @@ struct SourceTensor {
   std::span<const std::int32_t> column_order() const {
     return packed == nullptr ? std::span<const std::int32_t>() : packed->column_order;
   }
+  // Of all rows in the stored format.
+  std::size_t row_bytes() const;
   // In the files, 0 when it is synthesized.
   std::uint64_t stored_bytes() const;
   // The file of it or of its first part; empty when it is synthesized.
@@ -71,6 +73,8 @@ struct ModelSource {
   std::vector<std::string> notes;  // what was left out of the checkpoint, or cannot be said in GGUF
 
   const SourceTensor* find(std::string_view name) const;
+  // Of the rows of all tensors.
+  std::size_t row_bytes() const;
 };
 
 // Recognizes the architecture and checks every tensor's shape against the configuration. Throws

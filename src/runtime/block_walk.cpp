@@ -21,11 +21,6 @@ models::DecoderConfig one_layer_of(models::DecoderConfig config) {
   return config;
 }
 
-std::size_t stored_bytes(const models::SourceTensor& tensor) {
-  return static_cast<std::size_t>(tensor.shape.rows()) *
-         row_bytes(tensor.format, tensor.shape.cols());
-}
-
 std::vector<const models::SourceTensor*> tensors_of(const models::ModelSource& source, int layer) {
   std::vector<const models::SourceTensor*> tensors;
   const std::string prefix = fmt::format("blk.{}.", layer);
@@ -39,7 +34,7 @@ std::size_t largest_layer(const models::ModelSource& source) {
   std::size_t most = 0;
   for (int layer = 0; layer < source.config.layers; ++layer) {
     std::size_t bytes = 0;
-    for (const auto* tensor : tensors_of(source, layer)) bytes += stored_bytes(*tensor);
+    for (const auto* tensor : tensors_of(source, layer)) bytes += tensor->row_bytes();
     most = std::max(most, bytes);
   }
   return most;

@@ -18,15 +18,6 @@ namespace {
 // Windows that grow together: enough that multiplying costs more than reading weights.
 constexpr int max_timelines = 64;
 
-std::size_t stored_bytes(const models::ModelSource& source) {
-  std::size_t bytes = 0;
-  for (const models::SourceTensor& tensor : source.tensors) {
-    bytes += static_cast<std::size_t>(tensor.shape.rows()) *
-             row_bytes(tensor.format, tensor.shape.cols());
-  }
-  return bytes;
-}
-
 // As many as the memory holds.
 int count_timelines(const models::ModelSource& source, const backend::Backend& backend,
                     const SampleWindowsOptions& options) {
@@ -35,7 +26,7 @@ int count_timelines(const models::ModelSource& source, const backend::Backend& b
     const std::size_t logits =
         sizeof(float) * static_cast<std::size_t>(n) * static_cast<std::size_t>(source.config.vocab);
     const std::size_t needed =
-        stored_bytes(source) + cpu::thread_bytes(options.threads) + logits +
+        source.row_bytes() + cpu::thread_bytes(options.threads) + logits +
         models::DecoderState::bytes_needed(backend, source.config, options.context * n, n, n);
     if (needed <= available) return n;
     if (n > 1) continue;

@@ -21,15 +21,6 @@ double gibibytes(std::size_t bytes) {
   return static_cast<double>(bytes) / (1 << 30);
 }
 
-std::size_t stored_bytes(const models::ModelSource& source) {
-  std::size_t bytes = 0;
-  for (const models::SourceTensor& tensor : source.tensors) {
-    bytes += static_cast<std::size_t>(tensor.shape.rows()) *
-             row_bytes(tensor.format, tensor.shape.cols());
-  }
-  return bytes;
-}
-
 std::size_t free_bytes(std::size_t max_bytes, std::size_t used, std::size_t available) {
   if (max_bytes == 0) return available;
   return std::min(available, max_bytes > used ? max_bytes - used : 0);
@@ -46,7 +37,7 @@ struct LoadedModel::State {
 
 LoadedModel::LoadedModel(const models::ModelSource& source, const LoadOptions& options)
     : state_(new State) {
-  const std::size_t needed = stored_bytes(source);
+  const std::size_t needed = source.row_bytes();
   const std::size_t budget = free_bytes(options.max_bytes, 0, cpu::available_host_memory());
   if (needed > budget) {
     fail(ErrorKind::out_of_memory,

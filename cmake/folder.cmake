@@ -2,6 +2,7 @@
 # its units of ISA levels (src/<name>/<isa>/*.cpp), and, with NYBBLE_TESTS, <name>_test made of *_test.cpp.
 set(NYBBLE_AVX2_FLAGS -mavx2 -mfma -mf16c)
 set(NYBBLE_AVX512_FLAGS -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c)
+set(NYBBLE_AVX512VNNI_FLAGS ${NYBBLE_AVX512_FLAGS} -mavx512vnni)
 
 function(nybble_folder name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES;LINK")
@@ -32,7 +33,7 @@ function(nybble_isa_units name)
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     return()
   endif()
-  foreach(isa avx2 avx512)
+  foreach(isa avx2 avx512 avx512vnni)
     string(TOUPPER ${isa} upper)
     file(GLOB units CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/${isa}/*.cpp)
     if(units)

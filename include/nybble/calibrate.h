@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,11 @@ struct CalibrateSettings {
   std::vector<std::filesystem::path> texts;  // empty: the text that comes with nybble
   int context = 512;                         // tokens of a window
   int max_windows = 0;                       // only so many; 0: all
-  // Windows that the model writes itself, beside those of the texts: what it meets elsewhere is
-  // more like these than like a few texts. The whole model must fit into memory for them.
-  int written_windows = 0;
+  // Windows that the model writes itself, in 8 bits, beside those of the texts: what it meets
+  // elsewhere is more like these than like a few texts. The whole model must fit into memory for
+  // them. Not given: two for three of the texts, 192 at most, and none where memory is short or
+  // second moments are not asked for.
+  std::optional<int> written_windows = {};
   std::uint64_t seed = 0;          // of the order of the documents, and of these windows
   int threads = 0;                 // 0: one per core
   std::uint64_t memory_bytes = 0;  // that the process may hold; 0: what the machine has free

@@ -8,10 +8,11 @@
 
 namespace nybble {
 
-// exact: the weights as they decode, activations in float32. run: as `nybble run` computes, with
-// activations rounded where the checkpoint says so (W8A8, FP8). int8: activations of quantized
-// linears rounded to int8 in blocks of 32, as fast kernels do. llm_int8: LLM.int8(), linears with
-// weights of 16 bits rounded to int8 when they are loaded, activations to int8 but outliers.
+// exact: the weights as they decode, activations in float32. int8: activations of linears with
+// small integer weights rounded to int8 in blocks of 32, for kernels of integers. run: as
+// `nybble run` computes: int8, but what the checkpoint says of activations (W8A8, FP8) goes before.
+// llm_int8: LLM.int8(), linears with weights of 16 bits rounded to int8 when they are loaded,
+// activations to int8 but outliers.
 enum class Compute { exact, run, int8, llm_int8 };
 
 // "exact", "run", "int8", "llm-int8"

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,11 +29,11 @@ struct QuantizeRequest {
   // For methods that need statistics: texts, or one file of statistics (of calibrate_model(), or an
   // importance matrix of llama.cpp). Empty: the text that comes with nybble.
   std::vector<std::filesystem::path> calibration;
-  int probe_windows = 12;          // of 256 tokens, on which types are measured for a target
-  int calibration_context = 512;   // tokens of a window
-  int written_windows = 0;         // that the model writes beside texts (CalibrateSettings)
-  std::uint64_t seed = 0;          // of the order of the documents, and of these windows
-  int threads = 0;                 // 0: one per core
+  int probe_windows = 12;         // of 256 tokens, on which types are measured for a target
+  int calibration_context = 512;  // tokens of a window
+  std::optional<int> written_windows = {};  // that the model writes (CalibrateSettings)
+  std::uint64_t seed = 0;                   // of the order of the documents, and of these windows
+  int threads = 0;                          // 0: one per core
   std::uint64_t memory_bytes = 0;  // that the process may hold; 0: what the machine has free
   bool pure = false;               // every matrix in the recipe's main format
   // "gptq" or "gptq_v2": how zero points stand in a GPTQ checkpoint that does not say; empty: as

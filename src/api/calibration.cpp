@@ -26,9 +26,10 @@ CalibrateReport calibrate_model(const CalibrateRequest& request, const ProgressC
     const auto dead = std::ranges::count(input.absmax, 0.0f);
     report.inputs.push_back({input.weights, input.cols, input.tokens(), static_cast<int>(dead)});
   };
-  const calibrate::Provenance seen =
-      observe_model(model, request.settings, {request.output, request.moments, request.force},
-                    on_input, progress);
+  CalibrateSettings settings = request.settings;
+  if (!request.moments) settings.written_windows = settings.written_windows.value_or(0);
+  const calibrate::Provenance seen = observe_model(
+      model, settings, {request.output, request.moments, request.force}, on_input, progress);
   report.windows = seen.windows;
   report.tokens = std::int64_t{seen.windows} * seen.context;
   report.file_bytes = std::filesystem::file_size(request.output);

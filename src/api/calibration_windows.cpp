@@ -4,6 +4,8 @@
 
 #include "api/calibration_texts.h"
 #include "base/error.h"
+#include "base/random.h"
+#include "calibrate/openings.h"
 #include "runtime/sample_windows.h"
 
 namespace nybble {
@@ -25,9 +27,11 @@ void check_halves(const CalibrationWindows& windows) {
   }
 }
 
-// Tokens of text: what a window may begin with.
-std::vector<std::int32_t> openings_of(const OpenedModel& model) {
-  std::vector<std::int32_t> openings;
+using Tokens = std::vector<std::int32_t>;
+
+// Tokens of text.
+Tokens single_openings(const OpenedModel& model) {
+  Tokens openings;
   for (std::int32_t token = 0; token < model.source.config.vocab; ++token) {
     if (!model.tokenizer->is_special(token) && !model.tokenizer->decode({{token}}).empty())
       openings.push_back(token);
@@ -35,17 +39,33 @@ std::vector<std::int32_t> openings_of(const OpenedModel& model) {
   return openings;
 }
 
+std::vector<Tokens> text_openings(const OpenedModel& model) {
+  std::vector<Tokens> openings;
+  for (const std::string_view text : calibrate::openings)
+    openings.push_back(model.tokenizer->encode(text, {.add_special = false}));
+  return openings;
+}
+
+constexpr int max_written = 192;
+
 // Appends windows that the model writes, one to each half in turn.
-void write_windows(const OpenedModel& model, const CalibrateSettings& settings,
+void write_windows(const OpenedModel& model, const CalibrateSettings& settings, int n,
                    const ProgressCallback& progress, CalibrationWindows& windows) {
-  const int n = settings.written_windows, context = windows.provenance.context;
-  const auto openings = openings_of(model);
+  const int context = windows.provenance.context;
+  const Tokens singles = single_openings(model);
+  const std::vector<Tokens> texts = text_openings(model);
+  const auto open = [&](std::uint64_t& random) {
+    const bool is_text = random_below(random, 2) == 0;
+    const auto n = static_cast<std::uint32_t>(is_text ? texts.size() : singles.size());
+    const std::uint32_t which = random_below(random, n);
+    return is_text ? texts[which] : Tokens{singles[which]};
+  };
   const runtime::SampleWindowsOptions options{
       .windows = n,
       .context = context,
       .seed = settings.seed,
       .start = model.tokenizer->adds_bos() ? model.tokenizer->bos() : std::nullopt,
-      .openings = openings,
+      .open = open,
       .threads = settings.threads,
       .max_bytes = static_cast<std::size_t>(settings.memory_bytes)};
   Progress report{.step = "write text",
@@ -79,7 +99,14 @@ CalibrationWindows cut_windows(const OpenedModel& model, const CalibrateSettings
                                              .seed = settings.seed});
   windows.provenance.windows = static_cast<int>(windows.samples.size());
   check_halves(windows);
-  if (settings.written_windows > 0) write_windows(model, settings, progress, windows);
+  const int n =
+      settings.written_windows.value_or(std::min(max_written, windows.provenance.windows * 2 / 3));
+  if (n == 0) return windows;
+  try {
+    write_windows(model, settings, n, progress, windows);
+  } catch (const Error& error) {
+    if (settings.written_windows || error.kind() != ErrorKind::out_of_memory) throw;
+  }
   return windows;
 }
 

@@ -35,13 +35,16 @@ calibrate::StatisticsFile read_given(const OpenedModel& model, const std::filesy
 }
 
 void gather(const OpenedModel& model, const QuantizeRequest& request,
-            const std::filesystem::path& path, const ProgressCallback& progress) {
-  const CalibrateSettings settings{.texts = request.calibration,
-                                   .context = request.calibration_context,
-                                   .written_windows = request.written_windows,
-                                   .seed = request.seed,
-                                   .threads = request.threads,
-                                   .memory_bytes = request.memory_bytes};
+            const quantize::Method& method, const std::filesystem::path& path,
+            const ProgressCallback& progress) {
+  CalibrateSettings settings{.texts = request.calibration,
+                             .context = request.calibration_context,
+                             .written_windows = request.written_windows,
+                             .seed = request.seed,
+                             .threads = request.threads,
+                             .memory_bytes = request.memory_bytes};
+  if (method.needs != Needs::moments)
+    settings.written_windows = request.written_windows.value_or(0);
   observe_model(
       model, settings, {.path = path, .moments = true, .replace = true}, [](auto&) {}, progress);
 }
@@ -56,20 +59,20 @@ std::optional<calibrate::StatisticsFile> gather_statistics(const OpenedModel& mo
   if (method.needs == Needs::nothing) return std::nullopt;
   const auto& given = request.calibration;
   if (given.size() == 1 && is_statistics_file(given[0])) {
-    if (request.written_windows == 0) return read_given(model, given[0], method);
+    if (request.written_windows.value_or(0) == 0) return read_given(model, given[0], method);
     fail(ErrorKind::invalid_input,
          "{} holds statistics, to which no windows can be added; expected texts",
          given[0].string());
   }
   if (!kept.empty()) {
-    if (!std::filesystem::exists(kept)) gather(model, request, kept, progress);
+    if (!std::filesystem::exists(kept)) gather(model, request, method, kept, progress);
     return calibrate::StatisticsFile(kept);
   }
   const std::filesystem::path temporary =
       request.output.parent_path() / fmt::format(".{}.partial-{}.statistics",
                                                  request.output.filename().string().substr(0, 200),
                                                  ::getpid());
-  gather(model, request, temporary, progress);
+  gather(model, request, method, temporary, progress);
   calibrate::StatisticsFile file(temporary);
   std::filesystem::remove(temporary);  // the mapping keeps it until it is closed
   return file;

@@ -112,9 +112,11 @@ bool can_be_searched(const Choices& choices, const quantize::Method& method) {
 
 const quantize::Method& method_of(const QuantizeRequest& request) {
   if (!request.method.empty()) return quantize::method_named(request.method);
-  return quantize::method_named(
-      request.calibration.empty() && request.written_windows == 0 && !has_target(request) ? "kquant"
-                                                                                          : "best");
+  return quantize::method_named(request.calibration.empty() &&
+                                        request.written_windows.value_or(0) == 0 &&
+                                        !has_target(request)
+                                    ? "kquant"
+                                    : "best");
 }
 
 std::uint64_t target_bytes(const models::ModelSource& source, const QuantizeRequest& request) {

@@ -35,7 +35,7 @@ Json describe_calibration(const QuantizeRequest& request, const quantize::Method
                                              : Json(api::sha256_of_file(path)));
   }
   if (files.empty()) files.push_back(digest_of(default_calibration_text()));
-  return {files, request.calibration_context, request.written_windows, request.seed};
+  return {files, request.calibration_context, request.written_windows.value_or(-1), request.seed};
 }
 
 }  // namespace

@@ -101,7 +101,8 @@ void add_calibrate(CLI::App& program) {
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
   verb->add_option("--written", settings.written_windows,
-                   "So many further windows, which the model writes itself")
+                   "So many further windows, which the model writes itself; default: two for "
+                   "three of the texts, 192 at most, as memory allows")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
   verb->add_option("--seed", settings.seed,

@@ -8,6 +8,7 @@
 #if defined(__x86_64__)
 #include "cpu/avx2/kernels_avx2.h"
 #include "cpu/avx512/kernels_avx512.h"
+#include "cpu/avx512vnni/kernels_avx512vnni.h"
 #endif
 
 namespace nybble::cpu {
@@ -28,7 +29,11 @@ bool has_avx512() {
          __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
          __builtin_cpu_supports("avx512dq") != 0;
 }
-constexpr std::array levels{Level{&avx512::kernels, has_avx512}, Level{&avx2::kernels, has_avx2},
+bool has_avx512vnni() {
+  return has_avx512() && __builtin_cpu_supports("avx512vnni") != 0;
+}
+constexpr std::array levels{Level{&avx512vnni::kernels, has_avx512vnni},
+                            Level{&avx512::kernels, has_avx512}, Level{&avx2::kernels, has_avx2},
                             Level{&scalar::kernels, [] { return true; }}};
 #else
 constexpr std::array levels{Level{&scalar::kernels, [] { return true; }}};
@@ -56,7 +61,8 @@ const Kernels& choose_kernels(std::string_view isa) {
     fail(ErrorKind::unsupported, "NYBBLE_ISA: this CPU cannot run {}; leave the variable unset",
          isa);
   }
-  fail(ErrorKind::invalid_input, "NYBBLE_ISA is '{}', expected scalar, avx2 or avx512", isa);
+  fail(ErrorKind::invalid_input, "NYBBLE_ISA is '{}', expected scalar, avx2, avx512 or avx512vnni",
+       isa);
 }
 
 }  // namespace nybble::cpu

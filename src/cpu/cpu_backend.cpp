@@ -7,6 +7,8 @@
 #include "cpu/choose_kernels.h"
 #include "cpu/host_memory.h"
 #include "cpu/kv_panels.h"
+#include "cpu/panel_weight.h"
+#include "cpu/r16k4_weight.h"
 #include "tensor/tensor.h"
 
 namespace nybble::cpu {
@@ -50,7 +52,14 @@ std::unique_ptr<backend::KvCache> CpuBackend::make_kv_cache(const backend::KvCac
   return std::make_unique<KvPanels>(shape);
 }
 
+bool CpuBackend::multiplies_integers(const backend::WeightSource& source) const {
+  const Activations activations = activations_for(source.activations, source.format);
+  return run_format(source.format) != nullptr &&
+         (activations == Activations::int8_blocks || activations == Activations::int8_tokens);
+}
+
 std::unique_ptr<backend::Weight> CpuBackend::upload(const backend::WeightSource& source) {
+  if (multiplies_integers(source)) return std::make_unique<R16k4Weight>(source, kernels_, pool_);
   const std::size_t stored =
       static_cast<std::size_t>(source.rows) * row_bytes(source.format, source.cols);
   const std::size_t expanded = PanelWeight::expanded_bytes(source.rows, source.cols, sizeof(float));

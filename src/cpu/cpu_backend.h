@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "backend/backend.h"
-#include "cpu/panel_weight.h"
+#include "base/thread_pool.h"
+#include "cpu/cpu_weight.h"
 
 namespace nybble::cpu {
 
@@ -46,7 +47,7 @@ class CpuBackend final : public backend::Backend {
   // What one thread computes in.
   struct ThreadScratch {
     AlignedArray<float> sums, more_sums;
-    PanelWeight::Scratch weight;
+    CpuWeight::Scratch weight;
   };
   // Takes the products of one panel: rows [first_row, first_row + rows) of a linear, sums [tokens,
   // 32].
@@ -60,11 +61,14 @@ class CpuBackend final : public backend::Backend {
   // linear.cpp
   void run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens);
   // linear.cpp
-  Activations activations_for(const PanelWeight& weight) const;
-  // What the weight is multiplied with instead of x [tokens, cols]: x, or x rounded and in
-  // the order of its columns, in memory that the next call for the same slot overwrites. linear.cpp
-  const float* inputs_for(const PanelWeight& weight, const float* x, std::int64_t tokens,
-                          std::size_t slot);
+  Activations activations_for(Activations stored, FormatId format) const;
+  bool multiplies_integers(const backend::WeightSource& source) const;
+  // What the weight is multiplied with for x [tokens, cols]: x, or x rounded and in the order of
+  // its columns, in memory that the next call for the same slot overwrites. linear.cpp
+  Inputs inputs_for(const CpuWeight& weight, const float* x, std::int64_t tokens, std::size_t slot);
+  // A8-32 panels of x [tokens, cols]. linear.cpp
+  const std::uint8_t* quantize(const float* x, std::int64_t cols, std::int64_t tokens,
+                               bool one_scale, std::size_t slot);
   // The finish that stores sums + bias to out [tokens, rows].
   static FinishPanel store_to(const backend::Linear& linear, std::int64_t tokens, float* out);
   // The finish that adds sums + bias to out [tokens, rows].
@@ -84,6 +88,7 @@ class CpuBackend final : public backend::Backend {
   bool activations_as_stored_;
   backend::ActivationCounts counts_;
   AlignedArray<float> normed_, k_, v_, hidden_, changed_inputs_[3];
+  AlignedArray<std::uint8_t> a8_inputs_[3];
 };
 
 }  // namespace nybble::cpu

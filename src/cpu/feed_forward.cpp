@@ -20,14 +20,14 @@ const float* from(const float* bias, std::int64_t row) {
 }  // namespace
 
 void CpuBackend::feed_forward(const backend::FeedForwardStep& step) {
-  const auto& gate = static_cast<const PanelWeight&>(*step.gate.weight);
-  const auto& up = static_cast<const PanelWeight&>(*step.up.weight);
+  const auto& gate = static_cast<const CpuWeight&>(*step.gate.weight);
+  const auto& up = static_cast<const CpuWeight&>(*step.up.weight);
   const std::int64_t tokens = step.tokens, dim = gate.cols(), hidden = gate.rows();
   const float* normed = normalize(step.norm, step.residual, tokens, dim);
   if (step.tap != nullptr) (*step.tap)(backend::TapPoint::gate_up, normed, step.tokens, dim);
 
-  const float* gate_inputs = inputs_for(gate, normed, tokens, 0);
-  const float* up_inputs = inputs_for(up, normed, tokens, 1);
+  const Inputs gate_inputs = inputs_for(gate, normed, tokens, 0);
+  const Inputs up_inputs = inputs_for(up, normed, tokens, 1);
   float* out = hidden_.grow(static_cast<std::size_t>(tokens * hidden));
   pool_.run(gate.panels(), [&](std::int64_t panel, int thread) {
     ThreadScratch& scratch = scratch_[static_cast<std::size_t>(thread)];
@@ -35,8 +35,8 @@ void CpuBackend::feed_forward(const backend::FeedForwardStep& step) {
     const int rows = static_cast<int>(std::min<std::int64_t>(panel_rows, hidden - first));
     float* gates = scratch.sums.grow(static_cast<std::size_t>(n));
     float* ups = scratch.more_sums.grow(static_cast<std::size_t>(n));
-    gate.multiply(panel, gate_inputs, tokens, gates, scratch.weight);
-    up.multiply(panel, up_inputs, tokens, ups, scratch.weight);
+    gate.multiply(panel, gate_inputs, gates, scratch.weight);
+    up.multiply(panel, up_inputs, ups, scratch.weight);
     add_bias(from(step.gate.bias, first), tokens, rows, gates);
     add_bias(from(step.up.bias, first), tokens, rows, ups);
     kernels_.silu_multiply(gates, ups, n, gates);

@@ -18,8 +18,36 @@ constexpr int lanes = 16;
 using Multiply = void (*)(const void* panel, int64_t k, const float* x, int64_t ldx, int64_t tokens,
                           float* acc);
 
+// Two times 16 rows, some blocks of 32 columns, and all tokens (int8_kernels.h).
+struct A8Product {
+  const uint8_t* codes;             // [blocks][8][16][4] of the first 16 rows
+  const float *scales, *offsets;    // [groups][16]; offsets nullptr: none
+  int64_t half_codes, half_scales;  // how much further on those of the other 16 rows stand
+  int zero_shift;                   // a code means code - 2^zero_shift; 32: the code itself
+  int64_t blocks;
+  const uint8_t* x;               // A8-32 panels, a8_panels.h
+  int64_t first_block, x_blocks;  // the first of these blocks in x; how many x has
+  int64_t tokens;
+  float* acc;  // [tokens, panel_rows]
+};
+
+struct Int8Kernels {
+  int tile_tokens;  // of A8-32 panels
+  // One tile of x [tokens, 32 * blocks]; one_scale: all blocks of a token have the same.
+  void (*quantize)(const float* x, int64_t ldx, int64_t blocks, int tokens, bool one_scale,
+                   uint8_t* tile);
+  // By whether groups have 16 columns (else 32), and whether they have offsets.
+  void (*multiply[2][2])(const A8Product& product);
+  // By the bits of a code (1 ... 6): planes of 16 rows to codes; table [16]: what codes stand for.
+  void (*unpack[7])(const uint8_t* planes, const uint8_t* table, int64_t blocks, uint8_t* codes);
+  // scales[i][lane] = halves[lane] * factors[i][lane]
+  void (*expand_scales)(const uint16_t* halves, const int8_t* factors, int64_t n, float* scales);
+  void (*widen_halves)(const uint16_t* halves, int64_t n, float* floats);  // n divisible by 16
+};
+
 struct Kernels {
   const char* name;
+  Int8Kernels int8;
   Multiply multiply_f32, multiply_f16, multiply_bf16;  // by the type of the panel's elements
   // x[i] = exp(x[i]) for 16 lanes.
   void (*exponentials)(float* x);

@@ -3,6 +3,7 @@
 // can be linked into another.
 #pragma once
 
+#include "cpu/int8_kernels.h"
 #include "cpu/kernels.h"
 
 namespace nybble::cpu {
@@ -164,6 +165,7 @@ void silu_multiply(const float* gate, const float* up, int64_t n, float* out) {
 template <class Lanes>
 constexpr Kernels make_kernels(const char* name) {
   return {name,
+          make_int8_kernels<Lanes>(),
           multiply<Lanes, F32Elements>,
           multiply<Lanes, F16Elements>,
           multiply<Lanes, Bf16Elements>,

@@ -1,49 +1,75 @@
 // Multiplying activations with weights: the panels of several linears as one list of independent
 // items.
+#include "cpu/a8_panels.h"
 #include "cpu/activations.h"
 #include "cpu/cpu_backend.h"
+#include "cpu/run_format.h"
 
 namespace nybble::cpu {
 namespace {
 
-const PanelWeight& panels_of(const backend::Linear& linear) {
-  return static_cast<const PanelWeight&>(
-      *linear.weight);  // a backend is only given its own weights
+const CpuWeight& panels_of(const backend::Linear& linear) {
+  return static_cast<const CpuWeight&>(*linear.weight);  // a backend is only given its own weights
 }
 
 }  // namespace
 
-Activations CpuBackend::activations_for(const PanelWeight& weight) const {
-  if (activations_as_stored_ && weight.activations() != Activations::floats)
-    return weight.activations();
-  return formats::info(weight.format()).block_len > 1 ? activations_ : Activations::floats;
+Activations CpuBackend::activations_for(Activations stored, FormatId format) const {
+  if (activations_as_stored_ && stored != Activations::floats) return stored;
+  const bool is_known = activations_ != Activations::int8_blocks || run_format(format) != nullptr;
+  return is_known && formats::info(format).block_len > 1 ? activations_ : Activations::floats;
 }
 
-const float* CpuBackend::inputs_for(const PanelWeight& weight, const float* x, std::int64_t tokens,
-                                    std::size_t slot) {
-  const Activations activations = activations_for(weight);
+Inputs CpuBackend::inputs_for(const CpuWeight& weight, const float* x, std::int64_t tokens,
+                              std::size_t slot) {
+  const Activations activations = activations_for(weight.activations(), weight.format());
   const auto order = weight.column_order();
-  if (activations == Activations::floats && order.empty()) return x;
-  const std::int64_t cols = weight.cols();
-  float* changed = changed_inputs_[slot].grow(static_cast<std::size_t>(tokens * cols));
-  std::vector<std::int64_t> outliers(static_cast<std::size_t>(tokens));
-  pool_.run(tokens, [&](std::int64_t t, int) {
-    const float* in = x + t * cols;
-    float* out = changed + t * cols;
-    for (std::size_t c = 0; c < order.size(); ++c) out[c] = in[order[c]];
-    outliers[static_cast<std::size_t>(t)] =
-        round_activations(activations, order.empty() ? in : out, cols, out);
-  });
-  if (activations != Activations::floats) {
-    counts_.values += static_cast<std::uint64_t>(tokens * cols);
+  const bool as_a8 = weight.takes_a8();
+  const bool rounds = activations != Activations::floats;
+  if (rounds) counts_.values += static_cast<std::uint64_t>(tokens * weight.cols());
+  if (!rounds && order.empty()) return {.floats = x, .tokens = tokens};
+  if (!as_a8 || !order.empty()) {
+    const std::int64_t cols = weight.cols();
+    float* changed = changed_inputs_[slot].grow(static_cast<std::size_t>(tokens * cols));
+    std::vector<std::int64_t> outliers(static_cast<std::size_t>(tokens));
+    pool_.run(tokens, [&](std::int64_t t, int) {
+      const float* in = x + t * cols;
+      float* out = changed + t * cols;
+      for (std::size_t c = 0; c < order.size(); ++c) out[c] = in[order[c]];
+      if (!as_a8) {
+        outliers[static_cast<std::size_t>(t)] =
+            round_activations(activations, order.empty() ? in : out, cols, out);
+      }
+    });
     for (const std::int64_t n : outliers) counts_.outliers += static_cast<std::uint64_t>(n);
+    x = changed;
   }
-  return changed;
+  if (!as_a8) return {.floats = x, .tokens = tokens};
+  return {.a8 = quantize(x, weight.cols(), tokens, activations == Activations::int8_tokens, slot),
+          .tokens = tokens};
+}
+
+const std::uint8_t* CpuBackend::quantize(const float* x, std::int64_t cols, std::int64_t tokens,
+                                         bool one_scale, std::size_t slot) {
+  const std::int64_t blocks = cols / a8_len;
+  std::uint8_t* out =
+      a8_inputs_[slot].grow(static_cast<std::size_t>(tokens * blocks * a8_token_bytes));
+  std::vector<std::int64_t> firsts;
+  for (std::int64_t t = 0; t < tokens; t += a8_tile(kernels_.int8.tile_tokens, tokens - t))
+    firsts.push_back(t);
+  firsts.push_back(tokens);
+  pool_.run(static_cast<std::int64_t>(firsts.size()) - 1, [&](std::int64_t i, int) {
+    const std::int64_t first = firsts[static_cast<std::size_t>(i)],
+                       n = firsts[static_cast<std::size_t>(i) + 1] - first;
+    kernels_.int8.quantize(x + first * cols, cols, blocks, static_cast<int>(n), one_scale,
+                           out + first * blocks * a8_token_bytes);
+  });
+  return out;
 }
 
 void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens) {
   std::int64_t n_panels = 0;
-  std::vector<const float*> inputs;
+  std::vector<Inputs> inputs;
   for (const PanelJob& job : jobs) {
     n_panels += panels_of(job.linear).panels();
     inputs.push_back(inputs_for(panels_of(job.linear), x, tokens, inputs.size()));
@@ -52,10 +78,10 @@ void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std
     std::size_t which = 0;
     while (item >= panels_of(jobs[which].linear).panels())
       item -= panels_of(jobs[which++].linear).panels();
-    const PanelWeight& weight = panels_of(jobs[which].linear);
+    const CpuWeight& weight = panels_of(jobs[which].linear);
     ThreadScratch& scratch = scratch_[static_cast<std::size_t>(thread)];
     float* sums = scratch.sums.grow(static_cast<std::size_t>(tokens * panel_rows));
-    weight.multiply(item, inputs[which], tokens, sums, scratch.weight);
+    weight.multiply(item, inputs[which], sums, scratch.weight);
     const std::int64_t first = item * panel_rows;
     jobs[which].finish(
         first, static_cast<int>(std::min<std::int64_t>(panel_rows, weight.rows() - first)), sums);

@@ -49,25 +49,20 @@ std::size_t PanelWeight::native_element_bytes(FormatId format) {
 
 PanelWeight::PanelWeight(const backend::WeightSource& source, bool expand, const Kernels& kernels,
                          ThreadPool& pool)
-    : rows_(source.rows),
-      cols_(source.cols),
-      format_(source.format),
+    : CpuWeight(source),
       element_bytes_(native_element_bytes(source.format)),
       row_bytes_(nybble::row_bytes(source.format, source.cols)),
-      scale_(source.scale),
-      column_order_(source.column_order.begin(), source.column_order.end()),
-      activations_(source.activations),
       multiply_(multiply_for(source.format, kernels)) {
   if (element_bytes_ == 0 && expand) element_bytes_ = sizeof(float);
-  const std::size_t bytes = element_bytes_ == 0 ? static_cast<std::size_t>(rows_) * row_bytes_
-                                                : expanded_bytes(rows_, cols_, element_bytes_);
+  const std::size_t bytes = element_bytes_ == 0 ? static_cast<std::size_t>(rows()) * row_bytes_
+                                                : expanded_bytes(rows(), cols(), element_bytes_);
   data_ = AlignedArray<std::byte>(bytes, std::string(source.name).c_str());
   pool.run(panels(), [&](std::int64_t panel, int) { fill_panel(source, panel); });
 }
 
 void PanelWeight::fill_panel(const backend::WeightSource& source, std::int64_t panel) {
   const std::int64_t first = panel * panel_rows,
-                     n = std::min<std::int64_t>(panel_rows, rows_ - first);
+                     n = std::min<std::int64_t>(panel_rows, rows() - first);
   if (element_bytes_ == 0) {
     for (std::int64_t r = first; r < first + n; ++r) {
       std::memcpy(data_.data() + static_cast<std::size_t>(r) * row_bytes_, source.row(r).data(),
@@ -76,29 +71,30 @@ void PanelWeight::fill_panel(const backend::WeightSource& source, std::int64_t p
     return;
   }
   std::byte* out = data_.data() + static_cast<std::size_t>(panel) * panel_rows *
-                                      static_cast<std::size_t>(cols_) * element_bytes_;
+                                      static_cast<std::size_t>(cols()) * element_bytes_;
   if (n < panel_rows)
-    std::memset(out, 0, static_cast<std::size_t>(panel_rows * cols_) * element_bytes_);
-  if (native_element_bytes(format_) == 2) {
+    std::memset(out, 0, static_cast<std::size_t>(panel_rows * cols()) * element_bytes_);
+  if (native_element_bytes(format()) == 2) {
     for (std::int64_t r = 0; r < n; ++r) {
-      interleave_row(source.row(first + r).data(), cols_, r, reinterpret_cast<std::uint16_t*>(out));
+      interleave_row(source.row(first + r).data(), cols(), r,
+                     reinterpret_cast<std::uint16_t*>(out));
     }
     return;
   }
-  const formats::FormatInfo& info = formats::info(format_);
-  AlignedArray<float> rows(static_cast<std::size_t>(n * cols_), "a panel");
+  const formats::FormatInfo& info = formats::info(format());
+  AlignedArray<float> rows(static_cast<std::size_t>(n * cols()), "a panel");
   for (std::int64_t r = 0; r < n; ++r) {
-    info.decode(source.row(first + r).data(), static_cast<std::size_t>(cols_ / info.block_len),
-                rows.data() + r * cols_);
+    info.decode(source.row(first + r).data(), static_cast<std::size_t>(cols() / info.block_len),
+                rows.data() + r * cols());
   }
-  interleave(rows.data(), n, cols_, reinterpret_cast<float*>(out));
+  interleave(rows.data(), n, cols(), reinterpret_cast<float*>(out));
 }
 
 void PanelWeight::decode_block(std::int64_t panel, std::int64_t first_col, std::int64_t n_cols,
                                Scratch& scratch) const {
-  const formats::FormatInfo& info = formats::info(format_);
+  const formats::FormatInfo& info = formats::info(format());
   const std::int64_t first = panel * panel_rows,
-                     n = std::min<std::int64_t>(panel_rows, rows_ - first);
+                     n = std::min<std::int64_t>(panel_rows, rows() - first);
   float* rows = scratch.rows.grow(static_cast<std::size_t>(panel_rows * n_cols));
   const auto offset = static_cast<std::size_t>(first_col / info.block_len) *
                       static_cast<std::size_t>(info.block_bytes);
@@ -109,48 +105,40 @@ void PanelWeight::decode_block(std::int64_t panel, std::int64_t first_col, std::
   interleave(rows, n, n_cols, scratch.panel.grow(static_cast<std::size_t>(panel_rows * n_cols)));
 }
 
-void PanelWeight::multiply(std::int64_t panel, const float* x, std::int64_t tokens, float* acc,
+void PanelWeight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                            Scratch& scratch) const {
+  const std::int64_t tokens = inputs.tokens;
   std::fill(acc, acc + tokens * panel_rows, 0.0f);
   // Blocks of columns keep the panel's part in the cache while all tokens pass; sums go on where
   // they stopped.
-  const std::int64_t block_len = formats::info(format_).block_len;
+  const std::int64_t block_len = formats::info(format()).block_len;
   const std::int64_t step = std::max(block_len, block_cols / block_len * block_len);
   const std::byte* data =
-      data_.data() + static_cast<std::size_t>(panel * panel_rows * cols_) * element_bytes_;
-  for (std::int64_t first = 0; first < cols_; first += step) {
-    const std::int64_t n = std::min(step, cols_ - first);
+      data_.data() + static_cast<std::size_t>(panel * panel_rows * cols()) * element_bytes_;
+  for (std::int64_t first = 0; first < cols(); first += step) {
+    const std::int64_t n = std::min(step, cols() - first);
     const void* block = data + static_cast<std::size_t>(first * panel_rows) * element_bytes_;
     if (element_bytes_ == 0) {
       decode_block(panel, first, n, scratch);
       block = scratch.panel.data();
     }
-    multiply_(block, n, x + first, cols_, tokens, acc);
+    multiply_(block, n, inputs.floats + first, cols(), tokens, acc);
   }
-  if (scale_ == 1) return;
-  for (std::int64_t i = 0; i < tokens * panel_rows; ++i) acc[i] *= scale_;
-}
-
-void PanelWeight::decode_row(std::int64_t row, float* out) const {
-  decode_stored_row(row, out);
-  for (std::int64_t i = 0; scale_ != 1 && i < cols_; ++i) out[i] *= scale_;
-  if (column_order_.empty()) return;
-  const std::vector<float> ordered(out, out + cols_);
-  for (std::size_t c = 0; c < ordered.size(); ++c) out[column_order_[c]] = ordered[c];
+  apply_scale(tokens * panel_rows, acc);
 }
 
 void PanelWeight::decode_stored_row(std::int64_t row, float* out) const {
-  const formats::FormatInfo& info = formats::info(format_);
+  const formats::FormatInfo& info = formats::info(format());
   if (element_bytes_ == 0) {
     info.decode(data_.data() + static_cast<std::size_t>(row) * row_bytes_,
-                static_cast<std::size_t>(cols_ / info.block_len), out);
+                static_cast<std::size_t>(cols() / info.block_len), out);
     return;
   }
   const formats::FormatInfo& element =
       element_bytes_ == 2 ? info : formats::info(id_of<formats::F32>());
   const std::size_t first =
-      static_cast<std::size_t>(row / panel_rows * panel_rows * cols_ + row % panel_rows);
-  for (std::int64_t i = 0; i < cols_; ++i) {
+      static_cast<std::size_t>(row / panel_rows * panel_rows * cols() + row % panel_rows);
+  for (std::int64_t i = 0; i < cols(); ++i) {
     element.decode(
         data_.data() + (first + static_cast<std::size_t>(i * panel_rows)) * element_bytes_, 1,
         out + i);

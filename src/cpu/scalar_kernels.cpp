@@ -9,8 +9,68 @@
 namespace nybble::cpu::scalar {
 namespace {
 
+struct Bytes {
+  std::uint8_t v[64];
+
+  template <class Function>
+  static Bytes make(Function byte) {
+    Bytes result;
+    for (int i = 0; i < 64; ++i) result.v[i] = static_cast<std::uint8_t>(byte(i));
+    return result;
+  }
+  static Bytes load(const std::uint8_t* p) {
+    return make([&](int i) { return p[i]; });
+  }
+  static Bytes repeat16(const std::uint8_t* p) {
+    return make([&](int i) { return p[i % 16]; });
+  }
+  void store(std::uint8_t* p) const {
+    for (int i = 0; i < 64; ++i) p[i] = v[i];
+  }
+  Bytes bits(int shift, int mask) const {
+    return make([&](int i) { return v[i] >> shift & mask; });
+  }
+  Bytes joined(const Bytes& high, int shift) const {
+    return make([&](int i) { return v[i] | high.v[i] << shift; });
+  }
+  // As the table of 16 that repeats: its entries for these codes.
+  Bytes at(const Bytes& codes) const {
+    return make([&](int i) { return v[codes.v[i]]; });
+  }
+};
+
 struct Lanes {
-  static constexpr int tile_tokens = 4, max_sums = 8;
+  static constexpr int tile_tokens = 4, max_sums = 8, a8_tokens = 4;
+  using Bytes = scalar::Bytes;
+  struct Sums {
+    std::int32_t v[lanes];
+
+    static Sums shifted(std::int32_t x, int shift) {
+      Sums sums;
+      for (std::int32_t& sum : sums.v) sum = shift > 31 ? 0 : x * (1 << shift);
+      return sums;
+    }
+    // To even.
+    static Sums rounded(const Lanes& x) {
+      Sums sums;
+      for (int i = 0; i < lanes; ++i) sums.v[i] = static_cast<std::int32_t>(std::nearbyint(x.v[i]));
+      return sums;
+    }
+    void add_dot(const Bytes& weights, const std::uint8_t* four) {
+      for (int i = 0; i < 64; ++i) v[i / 4] += weights.v[i] * static_cast<std::int8_t>(four[i % 4]);
+    }
+    Lanes floats() const {
+      return make([&](int i) { return static_cast<float>(v[i]); });
+    }
+    void store_int8(std::int8_t* p) const {
+      for (int i = 0; i < lanes; ++i) p[i] = static_cast<std::int8_t>(v[i]);
+    }
+    std::int32_t total() const {
+      std::int32_t sum = 0;
+      for (const std::int32_t part : v) sum += part;
+      return sum;
+    }
+  };
   float v[lanes];
 
   template <class Function>
@@ -55,6 +115,17 @@ struct Lanes {
   }
   static Lanes select_less(const Lanes& a, const Lanes& b, const Lanes& x, const Lanes& y) {
     return make([&](int i) { return a.v[i] < b.v[i] ? x.v[i] : y.v[i]; });
+  }
+  static Lanes load_int8(const std::int8_t* p) {
+    return make([&](int i) { return static_cast<float>(p[i]); });
+  }
+  Lanes magnitude() const {
+    return make([&](int i) { return std::fabs(v[i]); });
+  }
+  float highest() const {
+    float top = 0;
+    for (const float x : v) top = x > top ? x : top;
+    return top;
   }
   static Lanes power_of_two(const Lanes& n) {
     return make([&](int i) {

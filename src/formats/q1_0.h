@@ -12,7 +12,7 @@ namespace nybble::formats {
 
 struct Q1_0 {
   static constexpr std::string_view name = "Q1_0";
-  static constexpr int gguf_type = 41, block_len = 128, group_len = 128, zero = 0;
+  static constexpr int gguf_type = 41, block_len = 128, group_len = 128, zero = 0, n_codes = 2;
   struct Block {
     Half scale;
     std::uint8_t codes[16];  // a bit per weight, the lowest first; 1 is +scale

@@ -13,7 +13,7 @@ namespace nybble::formats {
 
 struct Q2_0 {
   static constexpr std::string_view name = "Q2_0";
-  static constexpr int gguf_type = 42, block_len = 64, group_len = 64, zero = 1;
+  static constexpr int gguf_type = 42, block_len = 64, group_len = 64, zero = 1, n_codes = 4;
   struct Block {
     Half scale;
     std::uint8_t codes[16];  // four neighbours to a byte

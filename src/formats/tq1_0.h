@@ -12,7 +12,7 @@ namespace nybble::formats {
 
 struct TQ1_0 {
   static constexpr std::string_view name = "TQ1_0";
-  static constexpr int gguf_type = 34, block_len = 256, group_len = 256, zero = 1;
+  static constexpr int gguf_type = 34, block_len = 256, group_len = 256, zero = 1, n_codes = 3;
   // A byte holds digits of base 3, the first one the highest, as the fraction byte / 256.
   struct Block {
     std::uint8_t digits32[32];  // weights 0 ... 159: digit t of byte m is weight 32 t + m

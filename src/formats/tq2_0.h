@@ -13,7 +13,7 @@ namespace nybble::formats {
 
 struct TQ2_0 {
   static constexpr std::string_view name = "TQ2_0";
-  static constexpr int gguf_type = 35, block_len = 256, group_len = 256, zero = 1;
+  static constexpr int gguf_type = 35, block_len = 256, group_len = 256, zero = 1, n_codes = 3;
   struct Block {
     std::uint8_t codes[64];
     Half scale;

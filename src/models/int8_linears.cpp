@@ -27,24 +27,40 @@ void round_rows(const files::NamedTensor& stored, FormatId format, std::span<std
   }
 }
 
+void encode_rows(const files::NamedTensor& stored, FormatId format, std::span<std::byte> out) {
+  const Shape& shape = stored.data.shape;
+  const std::size_t row_size = row_bytes(format, shape.cols());
+  std::vector<float> row(static_cast<std::size_t>(shape.cols()));
+  for (std::int64_t r = 0; r < shape.rows(); ++r) {
+    stored.data.decode_rows(r, 1, row.data());
+    formats::info(format).encode_plain(
+        row.data(), row.size() / static_cast<std::size_t>(formats::info(format).block_len),
+        out.data() + static_cast<std::size_t>(r) * row_size);
+  }
+}
+
 bool is_int8(FormatId format) {
   const formats::GroupBlocks* blocks = formats::group_blocks(format);
   return blocks != nullptr && blocks->bits == 8;
 }
 
+bool is_float_matrix(const SourceTensor& tensor) {
+  return tensor.shape.rank() == 2 && tensor.stored != nullptr && !tensor.is_folded() &&
+         formats::info(tensor.format).block_len == 1;
+}
+
 bool is_float_linear(const SourceTensor& tensor) {
-  return tensor.shape.rank() == 2 && tensor.name.starts_with("blk.") && tensor.stored != nullptr &&
-         formats::info(tensor.format).block_len == 1 && !tensor.is_folded() &&
+  return is_float_matrix(tensor) && tensor.name.starts_with("blk.") &&
          packing::block_len_for(tensor.shape.cols(), tensor.shape.cols()) > 0;
 }
 
-void make_int8(SourceTensor& tensor) {
-  const std::int64_t cols = tensor.shape.cols();
-  const FormatId format = *formats::find_group_format(8, packing::block_len_for(cols, cols), false);
+using RoundRows = void (*)(const files::NamedTensor& stored, FormatId format, std::span<std::byte>);
+
+void set_format(SourceTensor& tensor, FormatId format, RoundRows round) {
   const files::NamedTensor& stored = *tensor.stored;
   tensor.packed = std::make_shared<const packing::PackedWeight>(
       format, stored.data.shape, std::vector{tensor.stored},
-      [&stored, format](auto blocks) { round_rows(stored, format, blocks); });
+      [&stored, format, round](auto blocks) { round(stored, format, blocks); });
   tensor.stored = nullptr;
   tensor.format = format;
 }
@@ -54,7 +70,11 @@ void make_int8(SourceTensor& tensor) {
 ModelSource with_int8_linears(ModelSource source) {
   int n = 0;
   for (SourceTensor& tensor : source.tensors) {
-    if (is_float_linear(tensor)) make_int8(tensor);
+    if (is_float_linear(tensor)) {
+      const std::int64_t cols = tensor.shape.cols();
+      set_format(tensor, *formats::find_group_format(8, packing::block_len_for(cols, cols), false),
+                 round_rows);
+    }
     if (!tensor.name.starts_with("blk.") || !is_int8(tensor.format)) continue;
     tensor.activations = Activations::int8_but_outliers;
     ++n;
@@ -63,6 +83,14 @@ ModelSource with_int8_linears(ModelSource source) {
     fail(ErrorKind::unsupported,
          "{}: no linear has weights of 16 bits or int8, which LLM.int8() works on",
          source.checkpoint->path.string());
+  }
+  return source;
+}
+
+ModelSource with_q8_0_weights(ModelSource source) {
+  for (SourceTensor& tensor : source.tensors) {
+    if (is_float_matrix(tensor) && tensor.shape.cols() % formats::Q8_0::block_len == 0)
+      set_format(tensor, id_of<formats::Q8_0>(), encode_rows);
   }
   return source;
 }

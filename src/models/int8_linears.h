@@ -1,4 +1,4 @@
-// LLM.int8(): linears with weights of 16 or 32 bits as int8, made when they are loaded. Source:
+// Weights of 16 or 32 bits as int8, made when they are loaded. LLM.int8():
 // Dettmers et al., arXiv 2208.07339; bitsandbytes (MIT), whose rounding of weights this is.
 #pragma once
 
@@ -11,5 +11,9 @@ namespace nybble::models {
 // Activations::int8_but_outliers says. Linears whose rows 32 does not divide stay. Throws
 // Error(unsupported) when there is no such linear.
 ModelSource with_int8_linears(ModelSource source);
+
+// A copy in which float matrices, the embedding among them, are Q8_0: nearly the same model, for
+// kernels of integers. Those whose rows 32 does not divide stay.
+ModelSource with_q8_0_weights(ModelSource source);
 
 }  // namespace nybble::models

@@ -10,6 +10,7 @@
 #include "cpu/cpu_backend.h"
 #include "cpu/host_memory.h"
 #include "models/decoder.h"
+#include "models/int8_linears.h"
 #include "tensor/tensor.h"
 
 namespace nybble::runtime {
@@ -60,7 +61,7 @@ class Writer {
   Writer(const models::ModelSource& source, const SampleWindowsOptions& options)
       : options_(options),
         vocab_(static_cast<std::size_t>(source.config.vocab)),
-        backend_({.threads = options.threads, .expand_bytes = 0, .isa = ""}),
+        backend_({.threads = options.threads, .activations = Activations::int8_blocks}),
         timelines_(count_timelines(source, backend_, options)),
         decoder_(backend_, source),
         state_(models::DecoderState::of_timelines(backend_, source.config, options.context,
@@ -84,7 +85,7 @@ class Writer {
     }
     for (int position = 0; position + 1 < options_.context; ++position) {
       step(position, windows);
-      if (windows[0].size() == static_cast<std::size_t>(position) + 1) extend(windows, random);
+      extend(static_cast<std::size_t>(position) + 1, windows, random);
       on_tokens();
     }
   }
@@ -92,8 +93,8 @@ class Writer {
  private:
   void open(std::vector<std::int32_t>& window, std::uint64_t& random) const {
     if (options_.start) window.push_back(*options_.start);
-    const auto n = static_cast<std::uint32_t>(options_.openings.size());
-    window.push_back(options_.openings[random_below(random, n)]);
+    for (const std::int32_t token : options_.open(random)) window.push_back(token);
+    window.resize(std::min(window.size(), static_cast<std::size_t>(options_.context)));
   }
 
   // Runs the token that each window has at a position.
@@ -103,11 +104,14 @@ class Writer {
     decoder_.run(tokens, position, state_);
   }
 
-  void extend(std::span<std::vector<std::int32_t>> windows, std::vector<std::uint64_t>& random) {
+  // Draws the next token of those windows that have no more than `size`.
+  void extend(std::size_t size, std::span<std::vector<std::int32_t>> windows,
+              std::vector<std::uint64_t>& random) {
     const auto rows = std::span(logits_).first(windows.size() * vocab_);
     decoder_.logits(0, static_cast<int>(windows.size()), state_, rows);
     pool_.run(static_cast<std::int64_t>(windows.size()), [&](std::int64_t item, int) {
       const auto w = static_cast<std::size_t>(item);
+      if (windows[w].size() > size) return;
       windows[w].push_back(draw(rows.subspan(w * vocab_, vocab_), random[w]));
     });
   }
@@ -129,7 +133,8 @@ std::vector<std::vector<std::int32_t>> sample_windows(
     const std::function<void(std::int64_t done)>& on_tokens) {
   std::vector<std::vector<std::int32_t>> windows(static_cast<std::size_t>(options.windows));
   if (windows.empty()) return windows;
-  Writer writer(source, options);
+  // In 8 bits it writes nearly the same, in a third of the time.
+  Writer writer(models::with_q8_0_weights(source), options);
   std::int64_t done = 0;
   for (std::size_t first = 0; first < windows.size();) {
     const std::size_t n =

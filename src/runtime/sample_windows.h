@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "models/model_source.h"
@@ -16,9 +15,9 @@ struct SampleWindowsOptions {
   int windows = 0, context = 0;  // context: tokens of a window
   std::uint64_t seed = 0;
   std::optional<std::int32_t> start = {};  // the first token of all: BOS
-  // Each window goes on with one of these, drawn evenly, so that no two begin alike; then with
-  // tokens as likely as the model says. At least one.
-  std::span<const std::int32_t> openings = {};
+  // Each window goes on with what this draws, at least one token, so that no two begin alike; then
+  // with tokens as likely as the model says.
+  std::function<std::vector<std::int32_t>(std::uint64_t& random)> open = {};
   int threads = 0;            // 0: one per core
   std::size_t max_bytes = 0;  // of the whole process; 0: what the machine has free
 };

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error_check.h"
+#include "base/random.h"
 #include "cpu/cpu_backend.h"
 #include "runtime/session.h"
 
@@ -21,9 +22,13 @@ models::ModelSource tiny() {
 
 const Window openings{5, 6, 7};
 
+Window open_with_one(std::uint64_t& random) {
+  return {openings[random_below(random, 3)]};
+}
+
 std::vector<Window> written(SampleWindowsOptions options) {
   options.context = 16;
-  options.openings = openings;
+  if (!options.open) options.open = open_with_one;
   return sample_windows(tiny(), options, [](std::int64_t) {});
 }
 
@@ -69,6 +74,21 @@ TEST(sample_windows, begin_with_the_start_and_an_opening) {
   }
 }
 
+TEST(sample_windows, may_begin_with_openings_of_different_lengths) {
+  const std::vector<Window> texts{{5}, {6, 9, 8}, Window(40, 7)};
+  const auto windows = written({.windows = 9, .open = [&](std::uint64_t& random) {
+                                  return texts[random_below(random, 3)];
+                                }});
+  const auto one = written({.windows = 9});
+  for (std::size_t w = 0; w < windows.size(); ++w) {
+    ASSERT_EQ(windows[w].size(), 16u);
+    const Window& text = texts[static_cast<std::size_t>(windows[w][0] - 5)];
+    const auto n = static_cast<std::ptrdiff_t>(std::min<std::size_t>(text.size(), 16));
+    EXPECT_TRUE(std::equal(text.begin(), text.begin() + n, windows[w].begin())) << w;
+    if (windows[w][0] == 5) EXPECT_EQ(windows[w], one[w]);  // neighbours change nothing
+  }
+}
+
 TEST(sample_windows, differ_by_number_and_seed) {
   const auto first = written({.windows = 3, .seed = 1}),
              second = written({.windows = 3, .seed = 9});
@@ -81,7 +101,8 @@ TEST(sample_windows, differ_by_number_and_seed) {
 TEST(sample_windows, draw_what_the_model_finds_likely) {
   const models::ModelSource source = tiny();
   const auto windows = sample_windows(
-      source, {.windows = 2000, .context = 2, .openings = std::span(openings).first(1)},
+      source,
+      {.windows = 2000, .context = 2, .open = [](std::uint64_t&) { return Window{openings[0]}; }},
       [](std::int64_t) {});
   Session session(std::make_shared<const LoadedModel>(source, LoadOptions{.threads = 1}), 16);
   const auto logits = session.step(Window{openings[0]});

@@ -10,35 +10,10 @@
 
 #include "cpu/choose_kernels.h"
 #include "cpu/cpu_backend.h"
-#include "tensor/tensor.h"
+#include "random_weights.h"
 
 namespace nybble {
 namespace {
-
-constexpr int rows = 37, tokens = 15;  // neither whole panels nor whole tiles
-
-std::int64_t cols_of(const formats::FormatInfo& format) {
-  return std::max(3 * format.block_len, 300 / format.block_len * format.block_len);
-}
-
-// Random bytes, block by block; blocks whose values are not finite or that would overflow are drawn
-// again.
-Tensor random_tensor(const formats::FormatInfo& format, std::mt19937& random) {
-  Tensor tensor(format.id, {rows, cols_of(format)});
-  std::vector<float> values(static_cast<std::size_t>(format.block_len));
-  const auto block_bytes = static_cast<std::size_t>(format.block_bytes);
-  for (std::size_t first = 0; first < tensor.bytes.size(); first += block_bytes) {
-    bool usable = false;
-    while (!usable) {
-      for (std::size_t i = 0; i < block_bytes; ++i)
-        tensor.bytes[first + i] = static_cast<std::byte>(random());
-      format.decode(tensor.bytes.data() + first, 1, values.data());
-      usable =
-          std::all_of(values.begin(), values.end(), [](float x) { return std::fabs(x) < 1e20f; });
-    }
-  }
-  return tensor;
-}
 
 std::vector<float> reference(const TensorView& weight, const std::vector<float>& x) {
   const std::int64_t cols = weight.shape.cols();
@@ -55,14 +30,6 @@ std::vector<float> reference(const TensorView& weight, const std::vector<float>&
     }
   }
   return out;
-}
-
-std::unique_ptr<backend::Weight> upload(cpu::CpuBackend& backend, const TensorView& weight) {
-  return backend.upload({.name = "weight",
-                         .format = weight.format,
-                         .rows = rows,
-                         .cols = weight.shape.cols(),
-                         .row = [&](std::int64_t row) { return weight.row(row); }});
 }
 
 }  // namespace
@@ -112,11 +79,7 @@ TEST_P(format_weights, embed_like_decode) {
 
 INSTANTIATE_TEST_SUITE_P(all, format_weights,
                          testing::ValuesIn(formats::all().begin(), formats::all().end()),
-                         [](const auto& format) {
-                           std::string name(format.param.name);
-                           std::ranges::replace(name, '-', '_');
-                           return name;
-                         });
+                         [](const auto& format) { return test_name(format.param); });
 
 // A weight with a scale of its own and columns in another order is the plain one times the scale,
 // with the inputs in that order.

@@ -1,0 +1,103 @@
+// 16 lanes in one AVX-512 register. Included by units with ISA flags: no standard library here.
+#pragma once
+
+#include <immintrin.h>
+#include <stdint.h>
+
+namespace nybble::cpu::avx512 {
+namespace {
+
+// The forms with a mask of ones: GCC 12 warns of uninitialized values inside the plain ones.
+constexpr __mmask16 all = 0xffff;
+constexpr __mmask32 all32 = 0xffffffff;
+constexpr __mmask64 all64 = ~__mmask64{0};
+
+// 64 bytes.
+struct Bytes {
+  __m512i v;
+
+  static Bytes load(const uint8_t* p) { return {_mm512_loadu_si512(p)}; }
+  static Bytes repeat16(const uint8_t* p) {
+    return {
+        _mm512_maskz_broadcast_i32x4(all, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
+  }
+  void store(uint8_t* p) const { _mm512_storeu_si512(p, v); }
+  Bytes bits(int shift, int mask) const {
+    return {_mm512_and_si512(_mm512_maskz_srl_epi16(all32, v, _mm_cvtsi32_si128(shift)),
+                             _mm512_set1_epi8(static_cast<char>(mask)))};
+  }
+  Bytes joined(Bytes high, int shift) const {
+    return {_mm512_or_si512(v, _mm512_maskz_sll_epi16(all32, high.v, _mm_cvtsi32_si128(shift)))};
+  }
+  // As the table of 16 that repeats: its entries for these codes.
+  Bytes at(Bytes codes) const { return {_mm512_maskz_shuffle_epi8(all64, v, codes.v)}; }
+};
+
+template <class Dot>
+struct Lanes {
+  static constexpr int tile_tokens = 12, max_sums = 24;  // of 32 registers
+  static constexpr int a8_tokens = 12;
+  using Bytes = avx512::Bytes;
+  // 16 integers; Dot adds the products of four bytes each.
+  struct Sums {
+    __m512i v;
+
+    static Sums shifted(int32_t x, int shift) {
+      return {_mm512_maskz_sll_epi32(all, _mm512_set1_epi32(x), _mm_cvtsi32_si128(shift))};
+    }
+    // To even.
+    static Sums rounded(Lanes x) { return {_mm512_maskz_cvtps_epi32(all, x.v)}; }
+    void add_dot(Bytes weights, const uint8_t* four) {
+      int32_t x;
+      __builtin_memcpy(&x, four, 4);
+      v = Dot::add(v, weights.v, _mm512_set1_epi32(x));
+    }
+    Lanes floats() const { return {_mm512_maskz_cvtepi32_ps(all, v)}; }
+    void store_int8(int8_t* p) const {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtepi32_epi8(all, v));
+    }
+    int32_t total() const { return _mm512_mask_reduce_add_epi32(all, v); }
+  };
+  __m512 v;
+
+  static Lanes load(const float* p) { return {_mm512_loadu_ps(p)}; }
+  static Lanes load_f16(const uint16_t* p) {
+    return {_mm512_maskz_cvtph_ps(all, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
+  }
+  static Lanes load_bf16(const uint16_t* p) {
+    const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    return {_mm512_castsi512_ps(
+        _mm512_maskz_slli_epi32(all, _mm512_maskz_cvtepu16_epi32(all, bits), 16))};
+  }
+  void store(float* p) const { _mm512_storeu_ps(p, v); }
+  static Lanes set(float x) { return {_mm512_set1_ps(x)}; }
+  static Lanes fma(Lanes a, Lanes b, Lanes c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+  static Lanes add(Lanes a, Lanes b) { return {_mm512_add_ps(a.v, b.v)}; }
+  static Lanes sub(Lanes a, Lanes b) { return {_mm512_sub_ps(a.v, b.v)}; }
+  static Lanes mul(Lanes a, Lanes b) { return {_mm512_mul_ps(a.v, b.v)}; }
+  static Lanes div(Lanes a, Lanes b) { return {_mm512_div_ps(a.v, b.v)}; }
+  // a > b ? a : b
+  static Lanes max(Lanes a, Lanes b) { return {_mm512_maskz_max_ps(all, a.v, b.v)}; }
+  // a < b ? x : y
+  static Lanes select_less(Lanes a, Lanes b, Lanes x, Lanes y) {
+    return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ), y.v, x.v)};
+  }
+  static Lanes load_int8(const int8_t* p) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    return {_mm512_maskz_cvtepi32_ps(all, _mm512_maskz_cvtepi8_epi32(all, bytes))};
+  }
+  Lanes magnitude() const {
+    return {_mm512_castsi512_ps(
+        _mm512_and_si512(_mm512_castps_si512(v), _mm512_set1_epi32(0x7fffffff)))};
+  }
+  float highest() const { return _mm512_mask_reduce_max_ps(all, v); }
+  // 2^n for integral n in [-126, 127].
+  static Lanes power_of_two(Lanes n) {
+    const __m512i exponent =
+        _mm512_add_epi32(_mm512_maskz_cvtps_epi32(all, n.v), _mm512_set1_epi32(127));
+    return {_mm512_castsi512_ps(_mm512_maskz_slli_epi32(all, exponent, 23))};
+  }
+};
+
+}  // namespace
+}  // namespace nybble::cpu::avx512

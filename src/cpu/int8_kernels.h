@@ -1,0 +1,192 @@
+// The integer kernels, written once over the vectors of an ISA level: codes of weights, unpacked to
+// bytes, times int8 activations. 16 rows run side by side; a vector of 64 bytes holds four columns
+// of each. Included by units with ISA flags: no standard library here.
+//
+// The specification: for each group of columns (16 or 32) in order, with exact integers
+//   sum = SUM(code * a) - zero * SUM(a),   acc = fma(sum, scale * a_scale, acc),
+// then, where the format has offsets, acc = fma(offset, a_scale * SUM(a), acc).
+#pragma once
+
+#include "cpu/a8_panels.h"
+#include "cpu/kernels.h"
+
+namespace nybble::cpu {
+namespace {
+
+template <class Lanes, int tokens, bool halves, bool offsets>
+void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
+  using Sums = typename Lanes::Sums;
+  constexpr int parts = halves ? 2 : 1, steps = a8_len / 4 / parts;
+  Lanes totals[tokens];
+  for (int t = 0; t < tokens; ++t) totals[t] = Lanes::load(acc + t * panel_rows);
+  const uint8_t* codes = p.codes;
+  const float* scale = p.scales;
+  const float* offset = p.offsets;
+  for (int64_t block = 0; block < p.blocks; ++block) {
+    const ConstA8Block in(x, tokens);
+    const uint8_t* a = in.codes;
+    for (int part = 0; part < parts; ++part) {
+      const int row = halves ? part : 2;
+      Sums products[tokens];
+      for (int t = 0; t < tokens; ++t)
+        products[t] = Sums::shifted(in.negative_sums[row * tokens + t], p.zero_shift);
+#pragma GCC unroll 8
+      for (int step = 0; step < steps; ++step) {
+        const auto weights = Lanes::Bytes::load(codes);
+        codes += 64;
+#pragma GCC unroll 16
+        for (int t = 0; t < tokens; ++t) products[t].add_dot(weights, a + 4 * t);
+        a += 4 * tokens;
+      }
+      const Lanes w = Lanes::load(scale);
+      scale += lanes;
+      for (int t = 0; t < tokens; ++t) {
+        totals[t] =
+            Lanes::fma(products[t].floats(), Lanes::mul(w, Lanes::set(in.scales[t])), totals[t]);
+      }
+      if constexpr (offsets) {
+        const Lanes o = Lanes::load(offset);
+        offset += lanes;
+        for (int t = 0; t < tokens; ++t)
+          totals[t] = Lanes::fma(o, Lanes::set(in.weighted_sums[row * tokens + t]), totals[t]);
+      }
+    }
+    x += a8_token_bytes * tokens;
+  }
+  for (int t = 0; t < tokens; ++t) totals[t].store(acc + t * panel_rows);
+}
+
+template <class Lanes, int tokens, bool halves, bool offsets>
+void multiply_a8_tiles(const A8Product& p, const uint8_t* x, int64_t left, float* acc) {
+  for (; left >= tokens; left -= tokens) {
+    const uint8_t* tile = x + p.first_block * a8_token_bytes * tokens;
+    multiply_a8_tile<Lanes, tokens, halves, offsets>(p, tile, acc);
+    A8Product second = p;
+    second.codes += p.half_codes;
+    second.scales += p.half_scales;
+    if constexpr (offsets) second.offsets += p.half_scales;
+    multiply_a8_tile<Lanes, tokens, halves, offsets>(second, tile, acc + lanes);
+    x += p.x_blocks * a8_token_bytes * tokens;
+    acc += tokens * panel_rows;
+  }
+  if constexpr (tokens > 1) multiply_a8_tiles<Lanes, tokens / 2, halves, offsets>(p, x, left, acc);
+}
+
+template <class Lanes, bool halves, bool offsets>
+void multiply_a8(const A8Product& p) {
+  multiply_a8_tiles<Lanes, Lanes::a8_tokens, halves, offsets>(p, p.x, p.tokens, p.acc);
+}
+
+// One block of 32 columns of 16 rows: planes of bits to bytes [8][16][4].
+template <class Lanes, int low_bits, int high_bits>
+void unpack_block(const uint8_t* planes, const typename Lanes::Bytes* table, uint8_t* codes) {
+  using Bytes = typename Lanes::Bytes;
+  constexpr int per_low = 8 / low_bits;
+  const uint8_t* high = planes + a8_len / per_low * lanes;
+#pragma GCC unroll 8
+  for (int step = 0; step < a8_len / 4; ++step) {
+    Bytes code = Bytes::load(planes + step / per_low * 64)
+                     .bits(step % per_low * low_bits, (1 << low_bits) - 1);
+    if constexpr (high_bits > 0) {
+      constexpr int per_high = 8 / high_bits;
+      code = code.joined(Bytes::load(high + step / per_high * 64)
+                             .bits(step % per_high * high_bits, (1 << high_bits) - 1),
+                         low_bits);
+    }
+    if (table != nullptr) code = table->at(code);
+    code.store(codes + step * 64);
+  }
+}
+
+template <class Lanes, int low_bits, int high_bits>
+void unpack(const uint8_t* planes, const uint8_t* table, int64_t blocks, uint8_t* codes) {
+  typename Lanes::Bytes entries;
+  if (table != nullptr) entries = Lanes::Bytes::repeat16(table);
+  for (int64_t block = 0; block < blocks; ++block) {
+    unpack_block<Lanes, low_bits, high_bits>(planes, table == nullptr ? nullptr : &entries, codes);
+    planes += a8_len / 8 * (low_bits + high_bits) * lanes;
+    codes += a8_len * lanes;
+  }
+}
+
+// n times 16 products of a half and a small integer: what two-level scales stand for.
+template <class Lanes>
+void expand_scales(const uint16_t* halves, const int8_t* factors, int64_t n, float* scales) {
+  const Lanes outer = Lanes::load_f16(halves);
+  for (int64_t i = 0; i < n; ++i)
+    Lanes::mul(outer, Lanes::load_int8(factors + i * lanes)).store(scales + i * lanes);
+}
+
+template <class Lanes>
+void widen_halves(const uint16_t* halves, int64_t n, float* floats) {
+  for (int64_t i = 0; i < n; i += lanes) Lanes::load_f16(halves + i).store(floats + i);
+}
+
+template <class Lanes>
+float highest_magnitude(const float* x, int64_t n) {
+  Lanes highest = Lanes::set(0);
+  for (int64_t i = 0; i < n; i += lanes)
+    highest = Lanes::max(Lanes::load(x + i).magnitude(), highest);
+  return highest.highest();
+}
+
+// Codes of 16 values to the even; returns their sum.
+template <class Lanes>
+int32_t round_lanes(const float* x, float inverse, int8_t* codes) {
+  const Lanes most = Lanes::set(127), least = Lanes::set(-127);
+  const Lanes scaled = Lanes::mul(Lanes::load(x), Lanes::set(inverse));
+  const Lanes above = Lanes::select_less(least, scaled, scaled, least);
+  const auto rounded = Lanes::Sums::rounded(Lanes::select_less(above, most, above, most));
+  rounded.store_int8(codes);
+  return rounded.total();
+}
+
+// One block of token t of n.
+template <class Lanes>
+void quantize_a8_block(const float* x, float highest, int t, int n, uint8_t* block) {
+  const A8Block out(block, n);
+  // Below, 127 / highest might not be a number; such values count as zero.
+  const bool is_zero = highest < 0x1p-100f;
+  const float scale = is_zero ? 0 : highest / 127.0f, inverse = is_zero ? 0 : 127.0f / highest;
+  int8_t codes[a8_len];
+  int32_t sums[3];
+  for (int half = 0; half < 2; ++half)
+    sums[half] = round_lanes<Lanes>(x + half * lanes, inverse, codes + half * lanes);
+  sums[2] = sums[0] + sums[1];
+  for (int step = 0; step < a8_len / 4; ++step)
+    __builtin_memcpy(out.codes + (step * n + t) * 4, codes + step * 4, 4);
+  out.scales[t] = scale;
+  for (int i = 0; i < 3; ++i) {
+    out.negative_sums[i * n + t] = -sums[i];
+    out.weighted_sums[i * n + t] = scale * static_cast<float>(sums[i]);
+  }
+}
+
+// Tokens [n, cols], rows ldx apart, to one tile.
+template <class Lanes>
+void quantize_a8(const float* x, int64_t ldx, int64_t blocks, int n, bool one_scale,
+                 uint8_t* tile) {
+  for (int t = 0; t < n; ++t, x += ldx) {
+    float highest = one_scale ? highest_magnitude<Lanes>(x, blocks * a8_len) : 0;
+    for (int64_t block = 0; block < blocks; ++block) {
+      const float* values = x + block * a8_len;
+      if (!one_scale) highest = highest_magnitude<Lanes>(values, a8_len);
+      quantize_a8_block<Lanes>(values, highest, t, n, tile + block * a8_token_bytes * n);
+    }
+  }
+}
+
+template <class Lanes>
+constexpr Int8Kernels make_int8_kernels() {
+  return {Lanes::a8_tokens,
+          quantize_a8<Lanes>,
+          {{multiply_a8<Lanes, false, false>, multiply_a8<Lanes, false, true>},
+           {multiply_a8<Lanes, true, false>, multiply_a8<Lanes, true, true>}},
+          {nullptr, unpack<Lanes, 1, 0>, unpack<Lanes, 2, 0>, unpack<Lanes, 2, 1>,
+           unpack<Lanes, 4, 0>, unpack<Lanes, 4, 1>, unpack<Lanes, 4, 2>},
+          expand_scales<Lanes>,
+          widen_halves<Lanes>};
+}
+
+}  // namespace
+}  // namespace nybble::cpu

@@ -1,0 +1,234 @@
+#include "cpu/r16k4_weight.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+
+#include "base/half.h"
+#include "cpu/a8_panels.h"
+
+namespace nybble::cpu {
+namespace {
+
+// Columns unpacked at a time, in blocks of 32: two times 16 rows then fit the first-level cache.
+constexpr std::int64_t chunk_blocks = 16;
+// Bytes of 32 columns of 16 rows, one a code.
+constexpr std::int64_t tile_bytes = a8_len * lanes;
+
+// The planes of a code, lowest bits first.
+struct Planes {
+  int low, high;
+};
+Planes planes_of(int bits) {
+  constexpr std::array<Planes, 9> table{
+      {{}, {1, 0}, {2, 0}, {2, 1}, {4, 0}, {4, 1}, {4, 2}, {}, {8, 0}}};
+  return table[static_cast<std::size_t>(bits)];
+}
+
+// Bits [shift, shift + bits) of codes [8][64] as a plane.
+void store_plane(const std::uint8_t* codes, int shift, int bits, std::uint8_t* plane) {
+  const int per_byte = 8 / bits, mask = (1 << bits) - 1;
+  for (int vector = 0; vector < bits; ++vector, plane += 64) {
+    std::memset(plane, 0, 64);
+    for (int part = 0; part < per_byte; ++part) {
+      const std::uint8_t* from = codes + (vector * per_byte + part) * 64;
+      for (int i = 0; i < 64; ++i)
+        plane[i] = static_cast<std::uint8_t>(plane[i] | (from[i] >> shift & mask) << part * bits);
+    }
+  }
+}
+
+int plane_code(const std::uint8_t* plane, int bits, std::int64_t step, std::int64_t byte) {
+  const std::int64_t per_byte = 8 / bits;
+  return plane[step / per_byte * 64 + byte] >> step % per_byte * bits & ((1 << bits) - 1);
+}
+
+template <class T>
+void put(std::byte* place, std::int64_t index, T value) {
+  std::memcpy(place + index * std::int64_t{sizeof(T)}, &value, sizeof value);
+}
+
+}  // namespace
+
+R16k4Weight::R16k4Weight(const backend::WeightSource& source, const Kernels& kernels,
+                         ThreadPool& pool)
+    : CpuWeight(source),
+      format_(*run_format(source.format)),
+      kernels_(kernels.int8),
+      blocks_(source.cols / a8_len),
+      code_bytes_(blocks_ * tile_bytes / 8 * format_.bits) {
+  const std::int64_t groups = source.cols / format_.group_len;
+  if (format_.scales == RunScales::two_levels) {
+    places_.groups = source.cols / format_.block_len * lanes * std::int64_t{sizeof(Half)};
+    places_.total = places_.groups + groups * lanes;
+  } else {
+    places_.total = groups * lanes *
+                    static_cast<std::int64_t>(format_.scales == RunScales::halves ? sizeof(Half)
+                                                                                  : sizeof(float));
+  }
+  const std::int64_t sixteens = panels() * panel_rows / lanes;
+  const std::string name(source.name);
+  codes_ =
+      AlignedArray<std::uint8_t>(static_cast<std::size_t>(sixteens * code_bytes_), name.c_str());
+  scales_ = AlignedArray<std::byte>(
+      static_cast<std::size_t>(sixteens * places_.total * (format_.has_offsets ? 2 : 1)),
+      name.c_str());
+  pool.run(sixteens, [&](std::int64_t sixteen, int) { fill_rows(source, sixteen); });
+}
+
+void R16k4Weight::store_scales(const RunBlock& block, std::int64_t which, std::int64_t lane,
+                               bool offsets, std::byte* place) const {
+  const float outer = offsets ? block.offset : block.scale;
+  const float* inner = offsets ? block.sub_offset : block.sub_scale;
+  const std::int64_t n = format_.block_len / format_.group_len;
+  if (format_.scales == RunScales::two_levels) put(place, which * lanes + lane, to_half(outer));
+  for (std::int64_t g = 0; g < n; ++g) {
+    const std::int64_t at = (which * n + g) * lanes + lane;
+    if (format_.scales == RunScales::two_levels) {
+      put(place + places_.groups, at, static_cast<std::int8_t>(inner[g]));
+    } else if (format_.scales == RunScales::halves) {
+      put(place, at, to_half(outer * inner[g]));
+    } else {
+      put(place, at, outer * inner[g]);
+    }
+  }
+}
+
+void R16k4Weight::store_codes(const std::uint8_t* tile, std::int64_t n_blocks,
+                              std::uint8_t* out) const {
+  const Planes planes = planes_of(format_.bits);
+  for (std::int64_t b = 0; b < n_blocks; ++b, tile += tile_bytes) {
+    store_plane(tile, 0, planes.low, out);
+    out += 64 * planes.low;
+    if (planes.high > 0) store_plane(tile, planes.low, planes.high, out);
+    out += 64 * planes.high;
+  }
+}
+
+void R16k4Weight::fill_rows(const backend::WeightSource& source, std::int64_t sixteen) {
+  const std::int64_t first = sixteen * lanes,
+                     n = std::clamp<std::int64_t>(rows() - first, 0, lanes);
+  std::uint8_t* codes = codes_.data() + sixteen * code_bytes_;
+  const std::int64_t scale_bytes = places_.total * (format_.has_offsets ? 2 : 1);
+  std::byte* scales = scales_.data() + sixteen * scale_bytes;
+  std::memset(scales, 0, static_cast<std::size_t>(scale_bytes));
+  const int per_block = format_.block_len / a8_len;
+  const std::size_t block_bytes = static_cast<std::size_t>(formats::info(format()).block_bytes);
+  std::array<std::uint8_t, RunBlock::max_len * lanes> tile{};
+  std::array<std::span<const std::byte>, lanes> rows;
+  for (std::int64_t r = 0; r < n; ++r) rows[static_cast<std::size_t>(r)] = source.row(first + r);
+  for (std::int64_t which = 0; which < cols() / format_.block_len; ++which) {
+    for (std::int64_t r = 0; r < n; ++r) {
+      RunBlock block;
+      format_.take(
+          rows[static_cast<std::size_t>(r)].data() + static_cast<std::size_t>(which) * block_bytes,
+          block);
+      for (int step = 0; step < format_.block_len / 4; ++step)
+        std::memcpy(tile.data() + step * 64 + r * 4, block.codes + step * 4, 4);
+      store_scales(block, which, r, false, scales);
+      if (format_.has_offsets) store_scales(block, which, r, true, scales + places_.total);
+    }
+    store_codes(tile.data(), per_block, codes);
+    codes += per_block * 64 * format_.bits;
+  }
+}
+
+void R16k4Weight::expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
+                         float* floats) const {
+  const std::byte* place = scales_.data() +
+                           sixteen * places_.total * (format_.has_offsets ? 2 : 1) +
+                           (offsets ? places_.total : 0);
+  const std::int64_t group = format_.group_len, first_group = first * a8_len / group;
+  if (format_.scales == RunScales::two_levels) {
+    const auto* halves = reinterpret_cast<const std::uint16_t*>(place);
+    const auto* factors = reinterpret_cast<const std::int8_t*>(place + places_.groups);
+    const std::int64_t per_block = format_.block_len / group, end = (first + n) * a8_len / group;
+    for (std::int64_t g = first_group; g < end; g += per_block) {
+      kernels_.expand_scales(halves + g / per_block * lanes, factors + g * lanes, per_block,
+                             floats);
+      floats += per_block * lanes;
+    }
+    return;
+  }
+  // A group of more than 32 columns repeats its scale.
+  const std::int64_t repeats = std::max<std::int64_t>(1, group / a8_len);
+  const std::int64_t groups = groups_in(n);
+  if (format_.scales == RunScales::halves) {
+    const auto* halves = reinterpret_cast<const std::uint16_t*>(place);
+    if (repeats == 1)
+      return kernels_.widen_halves(halves + first_group * lanes, groups * lanes, floats);
+    for (std::int64_t b = 0; b < n; ++b)
+      kernels_.widen_halves(halves + (first + b) / repeats * lanes, lanes, floats + b * lanes);
+    return;
+  }
+  const auto* from = reinterpret_cast<const float*>(place);
+  for (std::int64_t g = 0; g < groups; ++g) {
+    const std::int64_t which = repeats == 1 ? first_group + g : (first + g) / repeats;
+    std::memcpy(floats + g * lanes, from + which * lanes, lanes * sizeof(float));
+  }
+}
+
+const std::uint8_t* R16k4Weight::unpack(std::int64_t sixteen, std::int64_t first, std::int64_t n,
+                                        std::uint8_t* codes) const {
+  const std::uint8_t* planes = codes_.data() + sixteen * code_bytes_ + first * 64 * format_.bits;
+  if (format_.bits == 8) return planes;
+  kernels_.unpack[format_.bits](planes, format_.table, n, codes);
+  return codes;
+}
+
+void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
+                           Scratch& scratch) const {
+  std::fill(acc, acc + inputs.tokens * panel_rows, 0.0f);
+  std::uint8_t* codes = scratch.codes.grow(2 * chunk_blocks * tile_bytes);
+  float* scales = scratch.scales.grow(4 * chunk_blocks * lanes);
+  float* offsets = scratch.offsets.grow(4 * chunk_blocks * lanes);
+  const auto multiply = kernels_.multiply[format_.group_len == 16][format_.has_offsets];
+  for (std::int64_t first = 0; first < blocks_; first += chunk_blocks) {
+    const std::int64_t n = std::min(chunk_blocks, blocks_ - first);
+    const std::int64_t scale_step = groups_in(n) * lanes;
+    const std::uint8_t* halves[2];
+    for (std::int64_t half = 0; half < 2; ++half) {
+      halves[half] = unpack(2 * panel + half, first, n, codes + half * n * tile_bytes);
+      expand(2 * panel + half, false, first, n, scales + half * scale_step);
+      if (format_.has_offsets)
+        expand(2 * panel + half, true, first, n, offsets + half * scale_step);
+    }
+    multiply({.codes = halves[0],
+              .scales = scales,
+              .offsets = offsets,
+              .half_codes = halves[1] - halves[0],
+              .half_scales = scale_step,
+              .zero_shift = format_.zero_shift,
+              .blocks = n,
+              .x = inputs.a8,
+              .first_block = first,
+              .x_blocks = blocks_,
+              .tokens = inputs.tokens,
+              .acc = acc});
+  }
+  apply_scale(inputs.tokens * panel_rows, acc);
+}
+
+void R16k4Weight::decode_stored_row(std::int64_t row, float* out) const {
+  const std::int64_t sixteen = row / lanes, lane = row % lanes;
+  const std::int64_t n = groups_in(blocks_), len = cols() / n;
+  std::vector<float> scales(static_cast<std::size_t>(n * lanes)), offsets(scales.size(), -0.0f);
+  expand(sixteen, false, 0, blocks_, scales.data());
+  if (format_.has_offsets) expand(sixteen, true, 0, blocks_, offsets.data());
+  const Planes planes = planes_of(format_.bits);
+  const int zero = format_.zero_shift > 31 ? 0 : 1 << format_.zero_shift;
+  for (std::int64_t c = 0; c < cols(); ++c) {
+    const std::uint8_t* place =
+        codes_.data() + sixteen * code_bytes_ + c / a8_len * 64 * format_.bits;
+    const std::int64_t step = c % a8_len / 4, byte = 4 * lane + c % 4;
+    int code = plane_code(place, planes.low, step, byte);
+    if (planes.high > 0)
+      code |= plane_code(place + 64 * planes.low, planes.high, step, byte) << planes.low;
+    if (format_.table != nullptr) code = format_.table[code];
+    const auto at = static_cast<std::size_t>(c / len * lanes + lane);
+    out[c] = scales[at] * static_cast<float>(code - zero) + offsets[at];
+  }
+}
+
+}  // namespace nybble::cpu

@@ -1,0 +1,53 @@
+// A weight of small integer codes on the CPU. Its rows stand 16 side by side, their codes in planes
+// of bits: one vector of 64 bytes holds four consecutive columns of each (layout R16K4).
+#pragma once
+
+#include "base/thread_pool.h"
+#include "cpu/cpu_weight.h"
+#include "cpu/run_format.h"
+
+namespace nybble::cpu {
+
+// For 16 rows and each 32 columns a plane of b bits takes 64 b bytes; the planes are of 8, 4, 2 and
+// 1 bits, highest first, which together make a code. Scales stand apart, 16 rows side by side.
+// Missing rows have scales of zero. Takes A8-32 panels.
+class R16k4Weight final : public CpuWeight {
+ public:
+  // Throws Error(out_of_memory). run_format() knows the format.
+  R16k4Weight(const backend::WeightSource& source, const Kernels& kernels, ThreadPool& pool);
+
+  std::size_t bytes() const override { return codes_.bytes() + scales_.bytes(); }
+  bool takes_a8() const override { return true; }
+  void multiply(std::int64_t panel, const Inputs& inputs, float* acc,
+                Scratch& scratch) const override;
+
+ private:
+  // Where the scales of 16 rows stand, in bytes: one level, or blocks and then groups.
+  struct ScalePlaces {
+    std::int64_t groups = 0, total = 0;
+  };
+
+  void decode_stored_row(std::int64_t row, float* out) const override;
+  void fill_rows(const backend::WeightSource& source, std::int64_t sixteen);
+  void store_codes(const std::uint8_t* tile, std::int64_t n_blocks, std::uint8_t* planes) const;
+  void store_scales(const RunBlock& block, std::int64_t which, std::int64_t lane, bool offsets,
+                    std::byte* place) const;
+  // Scales, or offsets, of columns 32 first ... 32 (first + n) as floats [groups][16].
+  void expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
+              float* floats) const;
+  const std::uint8_t* unpack(std::int64_t sixteen, std::int64_t first, std::int64_t n,
+                             std::uint8_t* codes) const;
+  std::int64_t groups_in(std::int64_t blocks) const {
+    return format_.group_len == 16 ? 2 * blocks : blocks;
+  }
+
+  const RunFormat& format_;
+  const Int8Kernels& kernels_;
+  std::int64_t blocks_;      // of 32 columns
+  ScalePlaces places_;       // of scales; those of offsets follow
+  std::int64_t code_bytes_;  // of 16 rows
+  AlignedArray<std::uint8_t> codes_;
+  AlignedArray<std::byte> scales_;
+};
+
+}  // namespace nybble::cpu

@@ -1,0 +1,125 @@
+// Every format that integer kernels multiply, on every ISA level: the bits of the scalar level,
+// near the products in double precision of the decoded weight with the rounded inputs.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "cpu/activations.h"
+#include "cpu/choose_kernels.h"
+#include "cpu/run_format.h"
+#include "random_weights.h"
+
+namespace nybble {
+namespace {
+
+std::vector<formats::FormatInfo> integer_formats() {
+  std::vector<formats::FormatInfo> found;
+  for (const formats::FormatInfo& format : formats::all()) {
+    if (cpu::run_format(format.id) != nullptr) found.push_back(format);
+  }
+  return found;
+}
+
+class integer_weights : public testing::TestWithParam<formats::FormatInfo> {
+ protected:
+  std::vector<float> random_inputs(int n) {
+    std::vector<float> x(static_cast<std::size_t>(n * cols_));
+    for (float& value : x) value = std::normal_distribution<float>()(random_);
+    // Blocks of zeros, and the extremes that codes can take.
+    std::fill_n(x.begin(), 32, 0.0f);
+    for (std::size_t i = 32; i < 64; ++i) x[i] = i % 2 == 0 ? 127.0f : -127.0f;
+    return x;
+  }
+
+  std::vector<float> product(const char* isa, int threads, const std::vector<float>& x, int n) {
+    cpu::CpuBackend backend(
+        {.threads = threads, .isa = isa, .activations = Activations::int8_blocks});
+    const auto weight = upload(backend, weight_.view());
+    std::vector<float> found(static_cast<std::size_t>(n * rows));
+    backend.project_add(
+        {.tokens = n, .x = x.data(), .linear = {weight.get(), nullptr}, .residual = found.data()});
+    return found;
+  }
+
+  std::mt19937 random_{7};
+  const Tensor weight_ = random_tensor(GetParam(), random_);
+  const std::int64_t cols_ = cols_of(GetParam());
+};
+
+bool same_bits(std::span<const float> a, std::span<const float> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](float x, float y) { return std::memcmp(&x, &y, sizeof x) == 0; });
+}
+
+TEST_P(integer_weights, multiply_alike_on_every_level) {
+  const std::vector<float> x = random_inputs(30);
+  const auto expected = product("scalar", 1, x, 30);
+  for (const cpu::Kernels* kernels : cpu::runnable_kernels())
+    EXPECT_TRUE(same_bits(product(kernels->name, 2, x, 30), expected)) << kernels->name;
+}
+
+TEST_P(integer_weights, multiply_alike_in_every_batch) {
+  const std::vector<float> x = random_inputs(30);
+  const auto all = product("", 2, x, 30);
+  for (int n = 1; n < 30; ++n) {
+    EXPECT_TRUE(
+        same_bits(product("", 1, x, n), std::span(all).first(static_cast<std::size_t>(n * rows))))
+        << n;
+  }
+}
+
+// Sums of codes are exact. Of each group the product of the scales and the two fma round, 2^-24 of
+// their results each, which the sum of magnitudes bounds; sums before that are among those.
+TEST_P(integer_weights, multiply_what_they_decode_to) {
+  const std::vector<float> x = random_inputs(tokens);
+  const auto found = product("", 2, x, tokens);
+  std::vector<float> row(static_cast<std::size_t>(cols_)), rounded(x.size());
+  for (int t = 0; t < tokens; ++t)
+    cpu::round_to_a8(x.data() + t * cols_, cols_, rounded.data() + t * cols_);
+  const double groups =
+      static_cast<double>(cols_) / std::min(32, cpu::run_format(GetParam().id)->group_len);
+  for (int r = 0; r < rows; ++r) {
+    weight_.view().decode_rows(r, 1, row.data());
+    // Of a code and an offset, which may cancel.
+    const double largest =
+        std::fabs(*std::ranges::max_element(row, {}, [](float value) { return std::fabs(value); }));
+    for (int t = 0; t < tokens; ++t) {
+      double exact = 0, magnitude = 0;
+      for (std::int64_t c = 0; c < cols_; ++c) {
+        const double a = rounded[static_cast<std::size_t>(t * cols_ + c)];
+        exact += row[static_cast<std::size_t>(c)] * a;
+        magnitude += 4 * largest * std::fabs(a);
+      }
+      EXPECT_NEAR(found[static_cast<std::size_t>(t * rows + r)], exact,
+                  (2 * groups + 3) * 0x1p-24 * magnitude)
+          << r << ", " << t;
+    }
+  }
+}
+
+TEST_P(integer_weights, embed_like_decode) {
+  const std::vector<std::int32_t> ids{36, 0, 5, 31, 32};
+  std::vector<float> expected(ids.size() * static_cast<std::size_t>(cols_)), found(expected.size());
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    weight_.view().decode_rows(ids[i], 1, expected.data() + static_cast<std::int64_t>(i) * cols_);
+  cpu::CpuBackend backend({.threads = 1, .activations = Activations::int8_blocks});
+  const auto weight = upload(backend, weight_.view());
+  backend.embed({.embedding = weight.get(), .tokens = ids, .out = found.data()});
+  EXPECT_EQ(found, expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(all, integer_weights, testing::ValuesIn(integer_formats()),
+                         [](const auto& format) { return test_name(format.param); });
+
+TEST(run_format, knows_the_formats_of_small_integers) {
+  for (const char* name :
+       {"Q4_0",  "Q4_1",  "Q5_0", "Q5_1",      "Q8_0",       "Q2_K",      "Q3_K",
+        "Q4_K",  "Q5_K",  "Q6_K", "IQ4_NL",    "IQ4_XS",     "MXFP4",     "NVFP4",
+        "TQ1_0", "TQ2_0", "Q1_0", "INT4-G128", "UINT4-G128", "UINT3-G64", "INT8-G32"})
+    EXPECT_NE(cpu::run_format(*formats::find_by_name(name)), nullptr) << name;
+  for (const char* name : {"F32", "BF16", "IQ2_XS", "NF4", "F8-G128"})
+    EXPECT_EQ(cpu::run_format(*formats::find_by_name(name)), nullptr) << name;
+}
+
+}  // namespace
+}  // namespace nybble

@@ -56,8 +56,8 @@ void write_windows(const OpenedModel& model, const CalibrateSettings& settings, 
   const std::vector<Tokens> texts = text_openings(model);
   const auto open = [&](std::uint64_t& random) {
     const bool is_text = random_below(random, 2) == 0;
-    const auto n = static_cast<std::uint32_t>(is_text ? texts.size() : singles.size());
-    const std::uint32_t which = random_below(random, n);
+    const std::size_t choices = is_text ? texts.size() : singles.size();
+    const std::uint32_t which = random_below(random, static_cast<std::uint32_t>(choices));
     return is_text ? texts[which] : Tokens{singles[which]};
   };
   const runtime::SampleWindowsOptions options{

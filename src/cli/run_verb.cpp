@@ -213,8 +213,8 @@ void add_run(CLI::App& program) {
   add_chat_flags(*verb, *options);
   add_sampling_flags(*verb, options->sampling);
   verb->add_option("--compute", options->compute,
-                   "run: activations as the checkpoint says (W8A8, FP8), else float32; exact: "
-                   "float32; int8: rounded in blocks of 32; llm-int8: 8-bit weights and "
+                   "run: activations as the checkpoint says (W8A8, FP8), else int8 in blocks of 32 "
+                   "where weights are small integers; exact: float32; llm-int8: 8-bit weights and "
                    "activations but outliers")
       ->type_name("HOW")
       ->check(

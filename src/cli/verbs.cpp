@@ -13,6 +13,7 @@ constexpr std::array verbs{
     Verb{"run", add_run},
     Verb{"eval", add_eval},
     Verb{"compare", add_compare},
+    Verb{"bench", add_bench},
     Verb{"receipt", add_receipt},
     Verb{"tokenize", add_tokenize},
     Verb{"template", add_template},

@@ -19,7 +19,8 @@ TEST(choose_kernels, refuses_an_unknown_level) {
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::invalid_input);
-    EXPECT_THAT(error.what(), testing::HasSubstr("'sse9', expected scalar, avx2, avx512 or avx512vnni"));
+    EXPECT_THAT(error.what(),
+                testing::HasSubstr("'sse9', expected scalar, avx2, avx512 or avx512vnni"));
   }
 }
 

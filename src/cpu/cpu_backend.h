@@ -77,8 +77,6 @@ class CpuBackend final : public backend::Backend {
   // norm.cpp
   const float* normalize(const backend::Norm& norm, const float* x, std::int64_t tokens,
                          std::int64_t dim);
-  // One query of all heads that share a head of keys. attention.cpp
-  void attend(const backend::AttentionStep& step, int token, int kv_head, ThreadScratch& scratch);
 
   const Kernels& kernels_;
   ThreadPool pool_;

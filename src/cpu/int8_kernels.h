@@ -13,13 +13,55 @@
 namespace nybble::cpu {
 namespace {
 
-template <class Lanes, int tokens, bool halves, bool offsets>
+// Codes of 16 rows, block by block of 32 columns: bytes [8][16][4].
+template <class Lanes>
+struct ByteCodes {
+  using Bytes = typename Lanes::Bytes;
+  const uint8_t* place;
+
+  explicit ByteCodes(const A8Product& p) : place(p.codes) {}
+  Bytes at(int step) const { return Bytes::load(place + step * 64); }
+  void next_block() { place += a8_len * lanes; }
+};
+
+// The same as planes of bits, lowest bits first, perhaps what a table has for them.
+template <class Lanes, int low_bits, int high_bits>
+struct PlaneCodes {
+  using Bytes = typename Lanes::Bytes;
+  static constexpr int per_low = 8 / low_bits, low_bytes = a8_len / per_low * lanes;
+  const uint8_t* place;
+  bool has_table;
+  Bytes table{};
+
+  PlaneCodes(const uint8_t* planes, const uint8_t* entries)
+      : place(planes), has_table(entries != nullptr) {
+    if (has_table) table = Bytes::repeat16(entries);
+  }
+  explicit PlaneCodes(const A8Product& p) : PlaneCodes(p.codes, p.table) {}
+  Bytes at(int step) const {
+    Bytes code = Bytes::load(place + step / per_low * 64)
+                     .bits(step % per_low * low_bits, (1 << low_bits) - 1);
+    if constexpr (high_bits > 0) {
+      constexpr int per_high = 8 / high_bits;
+      code = code.joined(Bytes::load(place + low_bytes + step / per_high * 64)
+                             .bits(step % per_high * high_bits, (1 << high_bits) - 1),
+                         low_bits);
+    }
+    if constexpr (low_bits == 4 && high_bits == 0) {
+      if (has_table) code = table.at(code);
+    }
+    return code;
+  }
+  void next_block() { place += a8_len / 8 * (low_bits + high_bits) * lanes; }
+};
+
+template <class Lanes, class Codes, int tokens, bool halves, bool offsets>
 void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
   using Sums = typename Lanes::Sums;
   constexpr int parts = halves ? 2 : 1, steps = a8_len / 4 / parts;
   Lanes totals[tokens];
   for (int t = 0; t < tokens; ++t) totals[t] = Lanes::load(acc + t * panel_rows);
-  const uint8_t* codes = p.codes;
+  Codes codes(p);
   const float* scale = p.scales;
   const float* offset = p.offsets;
   for (int64_t block = 0; block < p.blocks; ++block) {
@@ -32,8 +74,7 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
         products[t] = Sums::shifted(in.negative_sums[row * tokens + t], p.zero_shift);
 #pragma GCC unroll 8
       for (int step = 0; step < steps; ++step) {
-        const auto weights = Lanes::Bytes::load(codes);
-        codes += 64;
+        const auto weights = codes.at(part * steps + step);
 #pragma GCC unroll 16
         for (int t = 0; t < tokens; ++t) products[t].add_dot(weights, a + 4 * t);
         a += 4 * tokens;
@@ -51,21 +92,28 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
           totals[t] = Lanes::fma(o, Lanes::set(in.weighted_sums[row * tokens + t]), totals[t]);
       }
     }
+    codes.next_block();
     x += a8_token_bytes * tokens;
   }
   for (int t = 0; t < tokens; ++t) totals[t].store(acc + t * panel_rows);
+}
+
+// A tile with all 32 rows.
+template <class Lanes, class Codes, int tokens, bool halves, bool offsets>
+void multiply_a8_halves(const A8Product& p, const uint8_t* x, float* acc) {
+  multiply_a8_tile<Lanes, Codes, tokens, halves, offsets>(p, x, acc);
+  A8Product second = p;
+  second.codes += p.half_codes;
+  second.scales += p.half_scales;
+  if constexpr (offsets) second.offsets += p.half_scales;
+  multiply_a8_tile<Lanes, Codes, tokens, halves, offsets>(second, x, acc + lanes);
 }
 
 template <class Lanes, int tokens, bool halves, bool offsets>
 void multiply_a8_tiles(const A8Product& p, const uint8_t* x, int64_t left, float* acc) {
   for (; left >= tokens; left -= tokens) {
     const uint8_t* tile = x + p.first_block * a8_token_bytes * tokens;
-    multiply_a8_tile<Lanes, tokens, halves, offsets>(p, tile, acc);
-    A8Product second = p;
-    second.codes += p.half_codes;
-    second.scales += p.half_scales;
-    if constexpr (offsets) second.offsets += p.half_scales;
-    multiply_a8_tile<Lanes, tokens, halves, offsets>(second, tile, acc + lanes);
+    multiply_a8_halves<Lanes, ByteCodes<Lanes>, tokens, halves, offsets>(p, tile, acc);
     x += p.x_blocks * a8_token_bytes * tokens;
     acc += tokens * panel_rows;
   }
@@ -77,35 +125,19 @@ void multiply_a8(const A8Product& p) {
   multiply_a8_tiles<Lanes, Lanes::a8_tokens, halves, offsets>(p, p.x, p.tokens, p.acc);
 }
 
-// One block of 32 columns of 16 rows: planes of bits to bytes [8][16][4].
-template <class Lanes, int low_bits, int high_bits>
-void unpack_block(const uint8_t* planes, const typename Lanes::Bytes* table, uint8_t* codes) {
-  using Bytes = typename Lanes::Bytes;
-  constexpr int per_low = 8 / low_bits;
-  const uint8_t* high = planes + a8_len / per_low * lanes;
-#pragma GCC unroll 8
-  for (int step = 0; step < a8_len / 4; ++step) {
-    Bytes code = Bytes::load(planes + step / per_low * 64)
-                     .bits(step % per_low * low_bits, (1 << low_bits) - 1);
-    if constexpr (high_bits > 0) {
-      constexpr int per_high = 8 / high_bits;
-      code = code.joined(Bytes::load(high + step / per_high * 64)
-                             .bits(step % per_high * high_bits, (1 << high_bits) - 1),
-                         low_bits);
-    }
-    if (table != nullptr) code = table->at(code);
-    code.store(codes + step * 64);
-  }
+// One token: codes are unpacked in registers, and only once.
+template <class Lanes, int low_bits, int high_bits, bool halves, bool offsets>
+void multiply_one(const A8Product& p) {
+  multiply_a8_halves<Lanes, PlaneCodes<Lanes, low_bits, high_bits>, 1, halves, offsets>(
+      p, p.x + p.first_block * a8_token_bytes, p.acc);
 }
 
 template <class Lanes, int low_bits, int high_bits>
-void unpack(const uint8_t* planes, const uint8_t* table, int64_t blocks, uint8_t* codes) {
-  typename Lanes::Bytes entries;
-  if (table != nullptr) entries = Lanes::Bytes::repeat16(table);
-  for (int64_t block = 0; block < blocks; ++block) {
-    unpack_block<Lanes, low_bits, high_bits>(planes, table == nullptr ? nullptr : &entries, codes);
-    planes += a8_len / 8 * (low_bits + high_bits) * lanes;
-    codes += a8_len * lanes;
+void unpack(const uint8_t* planes, const uint8_t* table, int64_t blocks, uint8_t* out) {
+  PlaneCodes<Lanes, low_bits, high_bits> codes(planes, table);
+  for (int64_t block = 0; block < blocks; ++block, codes.next_block(), out += a8_len * lanes) {
+#pragma GCC unroll 8
+    for (int step = 0; step < a8_len / 4; ++step) codes.at(step).store(out + step * 64);
   }
 }
 
@@ -177,15 +209,50 @@ void quantize_a8(const float* x, int64_t ldx, int64_t blocks, int n, bool one_sc
 }
 
 template <class Lanes>
+int64_t repeat_dots(int64_t rounds) {
+  constexpr int chains = Lanes::a8_tokens > 8 ? 12 : Lanes::a8_tokens * 2;
+  uint8_t bytes[64] = {};
+  const uint8_t* place = bytes;
+  asm volatile("" : "+r"(place) : : "memory");  // nothing is known of the bytes any more
+  const auto weights = Lanes::Bytes::load(place);
+  typename Lanes::Sums sums[chains];
+  for (auto& sum : sums) sum = Lanes::Sums::shifted(0, 32);
+  for (int64_t i = 0; i < rounds; ++i) {
+#pragma GCC unroll 16
+    for (int c = 0; c < chains; ++c) sums[c].add_dot(weights, place + 4 * c);
+    asm volatile("" : "+r"(place) : : "memory");
+  }
+  int32_t total = 0;
+  for (const auto& sum : sums) total += sum.total();
+  asm volatile("" : : "r"(total));  // as if it were used
+  return rounds * chains * 64;
+}
+
+template <class Lanes, int low_bits, int high_bits>
+constexpr PlaneKernels make_plane_kernels() {
+  return {unpack<Lanes, low_bits, high_bits>,
+          {{multiply_one<Lanes, low_bits, high_bits, false, false>,
+            multiply_one<Lanes, low_bits, high_bits, false, true>},
+           {multiply_one<Lanes, low_bits, high_bits, true, false>,
+            multiply_one<Lanes, low_bits, high_bits, true, true>}}};
+}
+
+template <class Lanes>
 constexpr Int8Kernels make_int8_kernels() {
   return {Lanes::a8_tokens,
           quantize_a8<Lanes>,
           {{multiply_a8<Lanes, false, false>, multiply_a8<Lanes, false, true>},
            {multiply_a8<Lanes, true, false>, multiply_a8<Lanes, true, true>}},
-          {nullptr, unpack<Lanes, 1, 0>, unpack<Lanes, 2, 0>, unpack<Lanes, 2, 1>,
-           unpack<Lanes, 4, 0>, unpack<Lanes, 4, 1>, unpack<Lanes, 4, 2>},
+          {{},
+           make_plane_kernels<Lanes, 1, 0>(),
+           make_plane_kernels<Lanes, 2, 0>(),
+           make_plane_kernels<Lanes, 2, 1>(),
+           make_plane_kernels<Lanes, 4, 0>(),
+           make_plane_kernels<Lanes, 4, 1>(),
+           make_plane_kernels<Lanes, 4, 2>()},
           expand_scales<Lanes>,
-          widen_halves<Lanes>};
+          widen_halves<Lanes>,
+          repeat_dots<Lanes>};
 }
 
 }  // namespace

@@ -23,12 +23,21 @@ struct A8Product {
   const uint8_t* codes;             // [blocks][8][16][4] of the first 16 rows
   const float *scales, *offsets;    // [groups][16]; offsets nullptr: none
   int64_t half_codes, half_scales;  // how much further on those of the other 16 rows stand
+  const uint8_t* table;             // what codes in planes stand for; nullptr: themselves
   int zero_shift;                   // a code means code - 2^zero_shift; 32: the code itself
   int64_t blocks;
   const uint8_t* x;               // A8-32 panels, a8_panels.h
   int64_t first_block, x_blocks;  // the first of these blocks in x; how many x has
   int64_t tokens;
   float* acc;  // [tokens, panel_rows]
+};
+
+// Of codes in planes of bits.
+struct PlaneKernels {
+  // To bytes of 16 rows; table [16]: what codes stand for.
+  void (*unpack)(const uint8_t* planes, const uint8_t* table, int64_t blocks, uint8_t* codes);
+  // As Int8Kernels::multiply, for one token and codes that are planes.
+  void (*multiply_one[2][2])(const A8Product& product);
 };
 
 struct Int8Kernels {
@@ -38,11 +47,12 @@ struct Int8Kernels {
                    uint8_t* tile);
   // By whether groups have 16 columns (else 32), and whether they have offsets.
   void (*multiply[2][2])(const A8Product& product);
-  // By the bits of a code (1 ... 6): planes of 16 rows to codes; table [16]: what codes stand for.
-  void (*unpack[7])(const uint8_t* planes, const uint8_t* table, int64_t blocks, uint8_t* codes);
+  PlaneKernels planes[7];  // by the bits of a code, 1 ... 6
   // scales[i][lane] = halves[lane] * factors[i][lane]
   void (*expand_scales)(const uint16_t* halves, const int8_t* factors, int64_t n, float* scales);
   void (*widen_halves)(const uint16_t* halves, int64_t n, float* floats);  // n divisible by 16
+  // Products in registers, for the peak of the machine: returns how many for so many rounds.
+  int64_t (*repeat_dots)(int64_t rounds);
 };
 
 struct Kernels {
@@ -55,8 +65,11 @@ struct Kernels {
   // returns their sum. Lane l adds scores l, l + 16, l + 32, l + 48; then the upper half of the
   // lanes is added to the lower until one is left.
   float (*softmax_chunk)(float* scores, int first, int last, float scale, float* max);
+  // values[i] = values[i] * before + products[i] * piece for a panel's 32, each rounded.
+  void (*merge_panel)(float* values, float before, const float* products, float piece);
   // out[i] = silu(gate[i]) * up[i], n divisible by 16. out may be gate.
   void (*silu_multiply)(const float* gate, const float* up, int64_t n, float* out);
+  int64_t (*repeat_fmas)(int64_t rounds);  // as repeat_dots
 };
 
 }  // namespace nybble::cpu

@@ -153,6 +153,14 @@ float softmax_chunk(float* scores, int first, int last, float scale, float* max)
 }
 
 template <class Lanes>
+void merge_panel(float* values, float before, const float* products, float piece) {
+  for (int i = 0; i < panel_rows; i += lanes) {
+    const Lanes kept = Lanes::mul(Lanes::load(values + i), Lanes::set(before));
+    Lanes::add(kept, Lanes::mul(Lanes::load(products + i), Lanes::set(piece))).store(values + i);
+  }
+}
+
+template <class Lanes>
 void silu_multiply(const float* gate, const float* up, int64_t n, float* out) {
   const Lanes one = Lanes::set(1), zero = Lanes::set(0);
   for (int64_t i = 0; i < n; i += lanes) {
@@ -160,6 +168,25 @@ void silu_multiply(const float* gate, const float* up, int64_t n, float* out) {
     const Lanes silu = Lanes::div(x, Lanes::add(one, exponential(Lanes::sub(zero, x))));
     Lanes::mul(silu, Lanes::load(up + i)).store(out + i);
   }
+}
+
+template <class Lanes>
+int64_t repeat_fmas(int64_t rounds) {
+  constexpr int chains = Lanes::max_sums < 12 ? Lanes::max_sums : 12;
+  float starts[chains + 1] = {};
+  const float* place = starts;
+  asm volatile("" : "+r"(place) : : "memory");  // nothing is known of the values any more
+  Lanes sums[chains];
+  const Lanes factor = Lanes::set(place[chains]);
+  for (int c = 0; c < chains; ++c) sums[c] = Lanes::set(place[c]);
+  for (int64_t i = 0; i < rounds; ++i) {
+#pragma GCC unroll 16
+    for (int c = 0; c < chains; ++c) sums[c] = Lanes::fma(factor, factor, sums[c]);
+  }
+  float total = 0;
+  for (const Lanes& sum : sums) total += sum.highest();
+  asm volatile("" : : "m"(total));  // as if it were used
+  return rounds * chains * lanes;
 }
 
 template <class Lanes>
@@ -171,7 +198,9 @@ constexpr Kernels make_kernels(const char* name) {
           multiply<Lanes, Bf16Elements>,
           exponentials<Lanes>,
           softmax_chunk<Lanes>,
-          silu_multiply<Lanes>};
+          merge_panel<Lanes>,
+          silu_multiply<Lanes>,
+          repeat_fmas<Lanes>};
 }
 
 }  // namespace

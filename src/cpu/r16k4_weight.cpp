@@ -169,36 +169,37 @@ void R16k4Weight::expand(std::int64_t sixteen, bool offsets, std::int64_t first,
   }
 }
 
-const std::uint8_t* R16k4Weight::unpack(std::int64_t sixteen, std::int64_t first, std::int64_t n,
-                                        std::uint8_t* codes) const {
-  const std::uint8_t* planes = codes_.data() + sixteen * code_bytes_ + first * 64 * format_.bits;
-  if (format_.bits == 8) return planes;
-  kernels_.unpack[format_.bits](planes, format_.table, n, codes);
-  return codes;
-}
-
 void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                            Scratch& scratch) const {
   std::fill(acc, acc + inputs.tokens * panel_rows, 0.0f);
   std::uint8_t* codes = scratch.codes.grow(2 * chunk_blocks * tile_bytes);
   float* scales = scratch.scales.grow(4 * chunk_blocks * lanes);
   float* offsets = scratch.offsets.grow(4 * chunk_blocks * lanes);
-  const auto multiply = kernels_.multiply[format_.group_len == 16][format_.has_offsets];
+  const bool in_place = inputs.tokens == 1 || format_.bits == 8;
+  const auto& kernel = inputs.tokens == 1 && format_.bits < 8
+                           ? kernels_.planes[format_.bits].multiply_one
+                           : kernels_.multiply;
+  const auto multiply = kernel[format_.group_len == 16][format_.has_offsets];
   for (std::int64_t first = 0; first < blocks_; first += chunk_blocks) {
     const std::int64_t n = std::min(chunk_blocks, blocks_ - first);
     const std::int64_t scale_step = groups_in(n) * lanes;
-    const std::uint8_t* halves[2];
+    const std::uint8_t* planes =
+        codes_.data() + 2 * panel * code_bytes_ + first * 64 * format_.bits;
     for (std::int64_t half = 0; half < 2; ++half) {
-      halves[half] = unpack(2 * panel + half, first, n, codes + half * n * tile_bytes);
+      if (!in_place) {
+        kernels_.planes[format_.bits].unpack(planes + half * code_bytes_, format_.table, n,
+                                             codes + half * n * tile_bytes);
+      }
       expand(2 * panel + half, false, first, n, scales + half * scale_step);
       if (format_.has_offsets)
         expand(2 * panel + half, true, first, n, offsets + half * scale_step);
     }
-    multiply({.codes = halves[0],
+    multiply({.codes = in_place ? planes : codes,
               .scales = scales,
               .offsets = offsets,
-              .half_codes = halves[1] - halves[0],
+              .half_codes = in_place ? code_bytes_ : n * tile_bytes,
               .half_scales = scale_step,
+              .table = format_.table,
               .zero_shift = format_.zero_shift,
               .blocks = n,
               .x = inputs.a8,

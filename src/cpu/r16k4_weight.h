@@ -35,8 +35,6 @@ class R16k4Weight final : public CpuWeight {
   // Scales, or offsets, of columns 32 first ... 32 (first + n) as floats [groups][16].
   void expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
               float* floats) const;
-  const std::uint8_t* unpack(std::int64_t sixteen, std::int64_t first, std::int64_t n,
-                             std::uint8_t* codes) const;
   std::int64_t groups_in(std::int64_t blocks) const {
     return format_.group_len == 16 ? 2 * blocks : blocks;
   }

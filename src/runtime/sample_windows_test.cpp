@@ -85,7 +85,8 @@ TEST(sample_windows, may_begin_with_openings_of_different_lengths) {
     const Window& text = texts[static_cast<std::size_t>(windows[w][0] - 5)];
     const auto n = static_cast<std::ptrdiff_t>(std::min<std::size_t>(text.size(), 16));
     EXPECT_TRUE(std::equal(text.begin(), text.begin() + n, windows[w].begin())) << w;
-    if (windows[w][0] == 5) EXPECT_EQ(windows[w], one[w]);  // neighbours change nothing
+    if (text.size() > 1) continue;
+    EXPECT_EQ(windows[w], one[w]);  // what neighbours begin with changes nothing
   }
 }
 

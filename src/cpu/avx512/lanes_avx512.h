@@ -56,7 +56,13 @@ struct Lanes {
     void store_int8(int8_t* p) const {
       _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtepi32_epi8(all, v));
     }
-    int32_t total() const { return _mm512_mask_reduce_add_epi32(all, v); }
+    int32_t total() const {
+      const __m256i half = _mm256_add_epi32(_mm512_maskz_extracti32x8_epi32(0xff, v, 0),
+                                            _mm512_maskz_extracti32x8_epi32(0xff, v, 1));
+      __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+      sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+      return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
+    }
   };
   __m512 v;
 
@@ -90,7 +96,13 @@ struct Lanes {
     return {_mm512_castsi512_ps(
         _mm512_and_si512(_mm512_castps_si512(v), _mm512_set1_epi32(0x7fffffff)))};
   }
-  float highest() const { return _mm512_mask_reduce_max_ps(all, v); }
+  float highest() const {
+    const __m256 half = _mm256_max_ps(_mm512_maskz_extractf32x8_ps(0xff, v, 0),
+                                      _mm512_maskz_extractf32x8_ps(0xff, v, 1));
+    __m128 top = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    top = _mm_max_ps(top, _mm_movehl_ps(top, top));
+    return _mm_cvtss_f32(_mm_max_ss(top, _mm_shuffle_ps(top, top, 1)));
+  }
   // 2^n for integral n in [-126, 127].
   static Lanes power_of_two(Lanes n) {
     const __m512i exponent =

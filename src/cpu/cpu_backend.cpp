@@ -59,14 +59,20 @@ bool CpuBackend::multiplies_integers(const backend::WeightSource& source) const 
 }
 
 std::unique_ptr<backend::Weight> CpuBackend::upload(const backend::WeightSource& source) {
-  if (multiplies_integers(source)) return std::make_unique<R16k4Weight>(source, kernels_, pool_);
   const std::size_t stored =
       static_cast<std::size_t>(source.rows) * row_bytes(source.format, source.cols);
-  const std::size_t expanded = PanelWeight::expanded_bytes(source.rows, source.cols, sizeof(float));
-  const bool is_native = PanelWeight::native_element_bytes(source.format) != 0;
-  const std::size_t growth = is_native || expanded < stored ? 0 : expanded - stored;
+  const bool integers = multiplies_integers(source);
+  std::size_t expanded = stored;
+  if (integers && run_format(source.format)->is_lattice) {
+    expanded =
+        R16k4Weight::lattice_bytes(source.rows, source.cols, run_format(source.format)->group_len);
+  } else if (!integers && PanelWeight::native_element_bytes(source.format) == 0) {
+    expanded = PanelWeight::expanded_bytes(source.rows, source.cols, sizeof(float));
+  }
+  const std::size_t growth = expanded < stored ? 0 : expanded - stored;
   const bool expand = growth <= expand_bytes_;
   if (expand) expand_bytes_ -= growth;
+  if (integers) return std::make_unique<R16k4Weight>(source, !expand, kernels_, pool_);
   return std::make_unique<PanelWeight>(source, expand, kernels_, pool_);
 }
 

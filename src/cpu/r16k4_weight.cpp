@@ -7,6 +7,7 @@
 
 #include "base/half.h"
 #include "cpu/a8_panels.h"
+#include "tensor/tensor.h"
 
 namespace nybble::cpu {
 namespace {
@@ -51,8 +52,14 @@ void put(std::byte* place, std::int64_t index, T value) {
 
 }  // namespace
 
-R16k4Weight::R16k4Weight(const backend::WeightSource& source, const Kernels& kernels,
-                         ThreadPool& pool)
+std::size_t R16k4Weight::lattice_bytes(std::int64_t rows, std::int64_t cols, int group_len) {
+  const std::int64_t panels = (rows + panel_rows - 1) / panel_rows;
+  return static_cast<std::size_t>(panels * panel_rows * cols) +
+         static_cast<std::size_t>(panels * panel_rows * cols / group_len) * sizeof(float);
+}
+
+R16k4Weight::R16k4Weight(const backend::WeightSource& source, bool keep_rows,
+                         const Kernels& kernels, ThreadPool& pool)
     : CpuWeight(source),
       format_(*run_format(source.format)),
       kernels_(kernels.int8),
@@ -69,6 +76,16 @@ R16k4Weight::R16k4Weight(const backend::WeightSource& source, const Kernels& ker
   }
   const std::int64_t sixteens = panels() * panel_rows / lanes;
   const std::string name(source.name);
+  if (keep_rows) {
+    const std::size_t row_size = row_bytes(format(), cols());
+    stored_rows_ =
+        AlignedArray<std::byte>(static_cast<std::size_t>(rows()) * row_size, name.c_str());
+    pool.run(rows(), [&](std::int64_t r, int) {
+      std::memcpy(stored_rows_.data() + static_cast<std::size_t>(r) * row_size,
+                  source.row(r).data(), row_size);
+    });
+    return;
+  }
   codes_ =
       AlignedArray<std::uint8_t>(static_cast<std::size_t>(sixteens * code_bytes_), name.c_str());
   scales_ = AlignedArray<std::byte>(
@@ -134,6 +151,30 @@ void R16k4Weight::fill_rows(const backend::WeightSource& source, std::int64_t si
   }
 }
 
+void R16k4Weight::take_stored(std::int64_t sixteen, std::int64_t first, std::int64_t n,
+                              std::uint8_t* codes, float* scales) const {
+  const std::int64_t first_row = sixteen * lanes,
+                     n_rows = std::clamp<std::int64_t>(rows() - first_row, 0, lanes);
+  const std::int64_t groups = format_.block_len / format_.group_len;
+  const std::size_t row_size = row_bytes(format(), cols()),
+                    block_size = static_cast<std::size_t>(formats::info(format()).block_bytes);
+  std::fill_n(scales, groups_in(n) * lanes, 0.0f);
+  for (std::int64_t r = 0; r < n_rows; ++r) {
+    const std::byte* place =
+        stored_rows_.data() + static_cast<std::size_t>(first_row + r) * row_size +
+        static_cast<std::size_t>(first * a8_len / format_.block_len) * block_size;
+    for (std::int64_t b = 0; b < n * a8_len / format_.block_len; ++b, place += block_size) {
+      RunBlock block;
+      format_.take(place, block);
+      std::uint8_t* out = codes + b * format_.block_len * lanes + r * 4;
+      for (int step = 0; step < format_.block_len / 4; ++step)
+        std::memcpy(out + step * 64, block.codes + step * 4, 4);
+      for (std::int64_t g = 0; g < groups; ++g)
+        scales[(b * groups + g) * lanes + r] = block.scale * block.sub_scale[g];
+    }
+  }
+}
+
 void R16k4Weight::expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
                          float* floats) const {
   const std::byte* place = scales_.data() +
@@ -175,7 +216,8 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
   std::uint8_t* codes = scratch.codes.grow(2 * chunk_blocks * tile_bytes);
   float* scales = scratch.scales.grow(4 * chunk_blocks * lanes);
   float* offsets = scratch.offsets.grow(4 * chunk_blocks * lanes);
-  const bool in_place = inputs.tokens == 1 || format_.bits == 8;
+  const bool is_stored = stored_rows_.size() > 0;
+  const bool in_place = !is_stored && (inputs.tokens == 1 || format_.bits == 8);
   const auto& kernel = inputs.tokens == 1 && format_.bits < 8
                            ? kernels_.planes[format_.bits].multiply_one
                            : kernels_.multiply;
@@ -186,6 +228,11 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
     const std::uint8_t* planes =
         codes_.data() + 2 * panel * code_bytes_ + first * 64 * format_.bits;
     for (std::int64_t half = 0; half < 2; ++half) {
+      if (is_stored) {
+        take_stored(2 * panel + half, first, n, codes + half * n * tile_bytes,
+                    scales + half * scale_step);
+        continue;
+      }
       if (!in_place) {
         kernels_.planes[format_.bits].unpack(planes + half * code_bytes_, format_.table, n,
                                              codes + half * n * tile_bytes);
@@ -212,6 +259,12 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
 }
 
 void R16k4Weight::decode_stored_row(std::int64_t row, float* out) const {
+  if (stored_rows_.size() > 0) {
+    const formats::FormatInfo& info = formats::info(format());
+    info.decode(stored_rows_.data() + static_cast<std::size_t>(row) * row_bytes(format(), cols()),
+                static_cast<std::size_t>(cols() / info.block_len), out);
+    return;
+  }
   const std::int64_t sixteen = row / lanes, lane = row % lanes;
   const std::int64_t n = groups_in(blocks_), len = cols() / n;
   std::vector<float> scales(static_cast<std::size_t>(n * lanes)), offsets(scales.size(), -0.0f);

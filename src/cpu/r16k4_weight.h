@@ -10,13 +10,20 @@ namespace nybble::cpu {
 
 // For 16 rows and each 32 columns a plane of b bits takes 64 b bytes; the planes are of 8, 4, 2 and
 // 1 bits, highest first, which together make a code. Scales stand apart, 16 rows side by side.
-// Missing rows have scales of zero. Takes A8-32 panels.
+// Missing rows have scales of zero. Takes A8-32 panels. Rows of a lattice may stay as they are
+// stored and become codes whenever they are multiplied: slower, a quarter of the memory, the same
+// bits.
 class R16k4Weight final : public CpuWeight {
  public:
-  // Throws Error(out_of_memory). run_format() knows the format.
-  R16k4Weight(const backend::WeightSource& source, const Kernels& kernels, ThreadPool& pool);
+  // keep_rows: for lattices. Throws Error(out_of_memory). run_format() knows the format.
+  R16k4Weight(const backend::WeightSource& source, bool keep_rows, const Kernels& kernels,
+              ThreadPool& pool);
+  // Memory that rows of a lattice take as codes.
+  static std::size_t lattice_bytes(std::int64_t rows, std::int64_t cols, int group_len);
 
-  std::size_t bytes() const override { return codes_.bytes() + scales_.bytes(); }
+  std::size_t bytes() const override {
+    return codes_.bytes() + scales_.bytes() + stored_rows_.bytes();
+  }
   bool takes_a8() const override { return true; }
   void multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                 Scratch& scratch) const override;
@@ -28,6 +35,9 @@ class R16k4Weight final : public CpuWeight {
   };
 
   void decode_stored_row(std::int64_t row, float* out) const override;
+  // Codes [n][8][16][4] and scales of 32 n columns of 16 stored rows.
+  void take_stored(std::int64_t sixteen, std::int64_t first, std::int64_t n, std::uint8_t* codes,
+                   float* scales) const;
   void fill_rows(const backend::WeightSource& source, std::int64_t sixteen);
   void store_codes(const std::uint8_t* tile, std::int64_t n_blocks, std::uint8_t* planes) const;
   void store_scales(const RunBlock& block, std::int64_t which, std::int64_t lane, bool offsets,
@@ -45,7 +55,7 @@ class R16k4Weight final : public CpuWeight {
   ScalePlaces places_;       // of scales; those of offsets follow
   std::int64_t code_bytes_;  // of 16 rows
   AlignedArray<std::uint8_t> codes_;
-  AlignedArray<std::byte> scales_;
+  AlignedArray<std::byte> scales_, stored_rows_;
 };
 
 }  // namespace nybble::cpu

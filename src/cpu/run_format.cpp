@@ -2,11 +2,13 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "base/half.h"
 #include "formats/all.h"
 #include "formats/format.h"
+#include "formats/lattice_format.h"
 
 namespace nybble::cpu {
 namespace {
@@ -110,9 +112,26 @@ void take_table(const std::byte* bytes, RunBlock& out) {
   }
 }
 
+// The coordinates: what a value is, over the scale of its group.
+template <class F>
+void take_lattice(const std::byte* bytes, RunBlock& out) {
+  typename F::Block block;
+  std::memcpy(&block, bytes, sizeof block);
+  float values[F::block_len];
+  F::decode(block, values);
+  out.scale = 1;
+  for (int g = 0; g < n_groups<F>; ++g) {
+    const float scale = F::group_scale(block, g);
+    const float inverse = scale == 0 ? 0 : 1 / scale;
+    out.sub_scale[g] = scale;
+    for (int i = g * F::group_len; i < (g + 1) * F::group_len; ++i)
+      out.codes[i] = static_cast<std::uint8_t>(table_zero + std::lround(values[i] * inverse));
+  }
+}
+
 template <class F>
 constexpr bool has_groups() {
-  if constexpr (formats::AffineFormat<F> || formats::TableFormat<F>) {
+  if constexpr (formats::AffineFormat<F> || formats::TableFormat<F> || formats::LatticeFormat<F>) {
     return F::block_len % 32 == 0 && F::block_len <= RunBlock::max_len &&
            (F::group_len == 16 || F::group_len % 32 == 0);
   }
@@ -136,6 +155,12 @@ constexpr RunFormat describe() {
       if (n_groups < F >> 1) format.scales = RunScales::two_levels;
       format.has_offsets = some_groups<F>().sub_offset[0] != 0;
       format.take = take_affine<F>;
+    } else if constexpr (formats::LatticeFormat<F>) {
+      format.bits = 8;
+      format.zero_shift = std::countr_zero(unsigned{table_zero});
+      format.scales = RunScales::floats;
+      format.is_lattice = true;
+      format.take = take_lattice<F>;
     } else if constexpr (has_integer_table<F>()) {
       format.bits = 4;
       format.zero_shift = std::countr_zero(unsigned{table_zero});

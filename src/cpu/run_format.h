@@ -1,5 +1,5 @@
 // What the integer kernels need to know of a number format, made from its description: codes of
-// some bits around a zero, or in a table of integers, and scales of groups.
+// some bits around a zero, or in a table of integers, or points of a lattice, and scales of groups.
 #pragma once
 
 #include <cstddef>
@@ -29,10 +29,11 @@ struct RunFormat {
   int block_len = 0, group_len = 0;  // divisible by 32; 16, or divisible by 32
   RunScales scales{};
   bool has_offsets = false;
+  bool is_lattice = false;  // bytes instead of indices of points: far more than is stored
   void (*take)(const std::byte* block, RunBlock& out) = nullptr;
 };
 
-// nullptr for formats whose values are no integers times scales of groups: floats, lattices, NF4.
+// nullptr for formats whose values are no integers times scales of groups: floats, IQ1, NF4.
 const RunFormat* run_format(FormatId format);
 
 }  // namespace nybble::cpu

@@ -31,9 +31,12 @@ class integer_weights : public testing::TestWithParam<formats::FormatInfo> {
     return x;
   }
 
-  std::vector<float> product(const char* isa, int threads, const std::vector<float>& x, int n) {
-    cpu::CpuBackend backend(
-        {.threads = threads, .isa = isa, .activations = Activations::int8_blocks});
+  std::vector<float> product(const char* isa, int threads, const std::vector<float>& x, int n,
+                             std::size_t expand_bytes = std::size_t{1} << 30) {
+    cpu::CpuBackend backend({.threads = threads,
+                             .expand_bytes = expand_bytes,
+                             .isa = isa,
+                             .activations = Activations::int8_blocks});
     const auto weight = upload(backend, weight_.view());
     std::vector<float> found(static_cast<std::size_t>(n * rows));
     backend.project_add(
@@ -56,6 +59,12 @@ TEST_P(integer_weights, multiply_alike_on_every_level) {
   const auto expected = product("scalar", 1, x, 30);
   for (const cpu::Kernels* kernels : cpu::runnable_kernels())
     EXPECT_TRUE(same_bits(product(kernels->name, 2, x, 30), expected)) << kernels->name;
+}
+
+TEST_P(integer_weights, multiply_alike_whatever_the_memory) {
+  const std::vector<float> x = random_inputs(13);
+  EXPECT_TRUE(same_bits(product("", 2, x, 13, 0), product("", 2, x, 13)));
+  EXPECT_TRUE(same_bits(product("", 2, x, 1, 0), product("", 2, x, 1)));
 }
 
 TEST_P(integer_weights, multiply_alike_in_every_batch) {
@@ -102,10 +111,13 @@ TEST_P(integer_weights, embed_like_decode) {
   std::vector<float> expected(ids.size() * static_cast<std::size_t>(cols_)), found(expected.size());
   for (std::size_t i = 0; i < ids.size(); ++i)
     weight_.view().decode_rows(ids[i], 1, expected.data() + static_cast<std::int64_t>(i) * cols_);
-  cpu::CpuBackend backend({.threads = 1, .activations = Activations::int8_blocks});
-  const auto weight = upload(backend, weight_.view());
-  backend.embed({.embedding = weight.get(), .tokens = ids, .out = found.data()});
-  EXPECT_EQ(found, expected);
+  for (const std::size_t expand_bytes : {std::size_t{0}, std::size_t{1} << 30}) {
+    cpu::CpuBackend backend(
+        {.threads = 1, .expand_bytes = expand_bytes, .activations = Activations::int8_blocks});
+    const auto weight = upload(backend, weight_.view());
+    backend.embed({.embedding = weight.get(), .tokens = ids, .out = found.data()});
+    EXPECT_EQ(found, expected);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(all, integer_weights, testing::ValuesIn(integer_formats()),
@@ -113,11 +125,12 @@ INSTANTIATE_TEST_SUITE_P(all, integer_weights, testing::ValuesIn(integer_formats
 
 TEST(run_format, knows_the_formats_of_small_integers) {
   for (const char* name :
-       {"Q4_0",  "Q4_1",  "Q5_0", "Q5_1",      "Q8_0",       "Q2_K",      "Q3_K",
-        "Q4_K",  "Q5_K",  "Q6_K", "IQ4_NL",    "IQ4_XS",     "MXFP4",     "NVFP4",
-        "TQ1_0", "TQ2_0", "Q1_0", "INT4-G128", "UINT4-G128", "UINT3-G64", "INT8-G32"})
+       {"Q4_0",    "Q4_1",   "Q5_0",  "Q5_1",      "Q8_0",       "Q2_K",      "Q3_K",
+        "Q4_K",    "Q5_K",   "Q6_K",  "IQ4_NL",    "IQ4_XS",     "MXFP4",     "NVFP4",
+        "TQ1_0",   "TQ2_0",  "Q1_0",  "INT4-G128", "UINT4-G128", "UINT3-G64", "INT8-G32",
+        "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS",   "IQ3_S"})
     EXPECT_NE(cpu::run_format(*formats::find_by_name(name)), nullptr) << name;
-  for (const char* name : {"F32", "BF16", "IQ2_XS", "NF4", "F8-G128"})
+  for (const char* name : {"F32", "BF16", "IQ1_S", "NF4", "F8-G128"})
     EXPECT_EQ(cpu::run_format(*formats::find_by_name(name)), nullptr) << name;
 }
 

@@ -1,5 +1,7 @@
 #include "cpu/kv_panels.h"
 
+#include <algorithm>
+
 namespace nybble::cpu {
 namespace {
 
@@ -30,10 +32,10 @@ void KvPanels::put(int layer, int head, int position, const float* key, const fl
   float* key_lane = keys_.data() + head_offset(layer, head) +
                     p / panel_rows * panel_rows * channels_ + p % panel_rows;
   float* values = values_.data() + head_offset(layer, head) + p * panel_rows;
-  for (int i = 0; i < shape_.head_dim; ++i) {
-    key_lane[i * panel_rows] = key[i];
-    values[static_cast<std::size_t>(i / panel_rows) * positions_ * panel_rows +
-           static_cast<std::size_t>(i % panel_rows)] = value[i];
+  for (int i = 0; i < shape_.head_dim; ++i) key_lane[i * panel_rows] = key[i];
+  for (int i = 0; i < shape_.head_dim; i += panel_rows) {
+    std::copy_n(value + i, std::min(panel_rows, shape_.head_dim - i),
+                values + static_cast<std::size_t>(i) * positions_);
   }
 }
 

@@ -93,10 +93,10 @@ CpuBackend::FinishPanel CpuBackend::store_to(const backend::Linear& linear, std:
   return [linear, tokens, out](std::int64_t first, int rows, const float* sums) {
     for (std::int64_t t = 0; t < tokens; ++t) {
       float* row = out + t * linear.weight->rows() + first;
-      for (int r = 0; r < rows; ++r) {
-        const float sum = sums[t * panel_rows + r];
-        row[r] = linear.bias == nullptr ? sum : sum + linear.bias[first + r];
-      }
+      const float* from = sums + t * panel_rows;
+      std::copy_n(from, rows, row);
+      if (linear.bias == nullptr) continue;
+      for (int r = 0; r < rows; ++r) row[r] += linear.bias[first + r];
     }
   };
 }
@@ -106,9 +106,11 @@ CpuBackend::FinishPanel CpuBackend::add_to(const backend::Linear& linear, std::i
   return [linear, tokens, out](std::int64_t first, int rows, const float* sums) {
     for (std::int64_t t = 0; t < tokens; ++t) {
       float* row = out + t * linear.weight->rows() + first;
-      for (int r = 0; r < rows; ++r) {
-        const float sum = sums[t * panel_rows + r];
-        row[r] += linear.bias == nullptr ? sum : sum + linear.bias[first + r];
+      const float* from = sums + t * panel_rows;
+      if (linear.bias == nullptr) {
+        for (int r = 0; r < rows; ++r) row[r] += from[r];
+      } else {
+        for (int r = 0; r < rows; ++r) row[r] += from[r] + linear.bias[first + r];
       }
     }
   };

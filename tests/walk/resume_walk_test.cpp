@@ -69,6 +69,7 @@ TEST(resume_walk, gathers_statistics_once) {
   request.calibration = {
       folder.make("t.txt", content_of("models/tale-6m-eval.txt").substr(0, 9000))};
   request.calibration_context = 64;
+  request.written_windows = 0;
   quantize_until(request, "quantize token_embd");
   EXPECT_TRUE(std::filesystem::exists(folder / "out.gguf.resume/statistics.gguf"));
 

@@ -123,7 +123,8 @@ void add_measure_flags(CLI::App& verb, MeasureFlags& flags) {
       ->capture_default_str();
   verb.add_option("--compute", flags.compute,
                   "exact: float32 activations; run: as `nybble run` computes; int8: activations "
-                  "rounded in blocks of 32; llm-int8: 8-bit weights and activations but outliers")
+                  "of small integers rounded in blocks of 32; llm-int8: 8-bit weights and "
+                  "activations but outliers")
       ->type_name("HOW")
       ->check(
           CLI::IsMember(std::vector<std::string>(compute_names().begin(), compute_names().end())))

@@ -14,12 +14,13 @@ namespace nybble::cpu {
 
 struct CpuOptions {
   int threads = 0;  // 0: one per core
-  std::size_t expand_bytes =
-      0;  // how much more than its stored bytes the weights may take as F32 panels, in all
+  // How much more than their stored bytes the weights may take as F32 panels, or lattices as codes,
+  // in all.
+  std::size_t expand_bytes = 0;
   std::string isa = "";  // empty: NYBBLE_ISA, else the best
-  // Inputs of linears with quantized weights are rounded to A8-32 first (activations.h).
-  Activations activations = Activations::floats;  // of the inputs of quantized weights
-  bool activations_as_stored = false;             // those of each weight go before
+  // What inputs of quantized weights become; int8_blocks: of those that integer kernels multiply.
+  Activations activations = Activations::floats;
+  bool activations_as_stored = false;  // those of each weight go before
 };
 
 class CpuBackend final : public backend::Backend {

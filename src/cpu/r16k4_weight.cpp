@@ -45,6 +45,12 @@ int plane_code(const std::uint8_t* plane, int bits, std::int64_t step, std::int6
   return plane[step / per_byte * 64 + byte] >> step % per_byte * bits & ((1 << bits) - 1);
 }
 
+// The codes of one row's block in a tile [.][16][4].
+void put_codes(const std::uint8_t* codes, int n, std::int64_t lane, std::uint8_t* tile) {
+  for (int step = 0; step < n / 4; ++step)
+    std::memcpy(tile + step * 64 + lane * 4, codes + step * 4, 4);
+}
+
 template <class T>
 void put(std::byte* place, std::int64_t index, T value) {
   std::memcpy(place + index * std::int64_t{sizeof(T)}, &value, sizeof value);
@@ -74,6 +80,7 @@ R16k4Weight::R16k4Weight(const backend::WeightSource& source, bool keep_rows,
                     static_cast<std::int64_t>(format_.scales == RunScales::halves ? sizeof(Half)
                                                                                   : sizeof(float));
   }
+  scale_bytes_ = places_.total * (format_.has_offsets ? 2 : 1);
   const std::int64_t sixteens = panels() * panel_rows / lanes;
   const std::string name(source.name);
   if (keep_rows) {
@@ -88,9 +95,8 @@ R16k4Weight::R16k4Weight(const backend::WeightSource& source, bool keep_rows,
   }
   codes_ =
       AlignedArray<std::uint8_t>(static_cast<std::size_t>(sixteens * code_bytes_), name.c_str());
-  scales_ = AlignedArray<std::byte>(
-      static_cast<std::size_t>(sixteens * places_.total * (format_.has_offsets ? 2 : 1)),
-      name.c_str());
+  scales_ =
+      AlignedArray<std::byte>(static_cast<std::size_t>(sixteens * scale_bytes_), name.c_str());
   pool.run(sixteens, [&](std::int64_t sixteen, int) { fill_rows(source, sixteen); });
 }
 
@@ -127,9 +133,8 @@ void R16k4Weight::fill_rows(const backend::WeightSource& source, std::int64_t si
   const std::int64_t first = sixteen * lanes,
                      n = std::clamp<std::int64_t>(rows() - first, 0, lanes);
   std::uint8_t* codes = codes_.data() + sixteen * code_bytes_;
-  const std::int64_t scale_bytes = places_.total * (format_.has_offsets ? 2 : 1);
-  std::byte* scales = scales_.data() + sixteen * scale_bytes;
-  std::memset(scales, 0, static_cast<std::size_t>(scale_bytes));
+  std::byte* scales = scales_.data() + sixteen * scale_bytes_;
+  std::memset(scales, 0, static_cast<std::size_t>(scale_bytes_));
   const int per_block = format_.block_len / a8_len;
   const std::size_t block_bytes = static_cast<std::size_t>(formats::info(format()).block_bytes);
   std::array<std::uint8_t, RunBlock::max_len * lanes> tile{};
@@ -141,8 +146,7 @@ void R16k4Weight::fill_rows(const backend::WeightSource& source, std::int64_t si
       format_.take(
           rows[static_cast<std::size_t>(r)].data() + static_cast<std::size_t>(which) * block_bytes,
           block);
-      for (int step = 0; step < format_.block_len / 4; ++step)
-        std::memcpy(tile.data() + step * 64 + r * 4, block.codes + step * 4, 4);
+      put_codes(block.codes, format_.block_len, r, tile.data());
       store_scales(block, which, r, false, scales);
       if (format_.has_offsets) store_scales(block, which, r, true, scales + places_.total);
     }
@@ -166,9 +170,7 @@ void R16k4Weight::take_stored(std::int64_t sixteen, std::int64_t first, std::int
     for (std::int64_t b = 0; b < n * a8_len / format_.block_len; ++b, place += block_size) {
       RunBlock block;
       format_.take(place, block);
-      std::uint8_t* out = codes + b * format_.block_len * lanes + r * 4;
-      for (int step = 0; step < format_.block_len / 4; ++step)
-        std::memcpy(out + step * 64, block.codes + step * 4, 4);
+      put_codes(block.codes, format_.block_len, r, codes + b * format_.block_len * lanes);
       for (std::int64_t g = 0; g < groups; ++g)
         scales[(b * groups + g) * lanes + r] = block.scale * block.sub_scale[g];
     }
@@ -177,9 +179,7 @@ void R16k4Weight::take_stored(std::int64_t sixteen, std::int64_t first, std::int
 
 void R16k4Weight::expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
                          float* floats) const {
-  const std::byte* place = scales_.data() +
-                           sixteen * places_.total * (format_.has_offsets ? 2 : 1) +
-                           (offsets ? places_.total : 0);
+  const std::byte* place = scales_.data() + sixteen * scale_bytes_ + (offsets ? places_.total : 0);
   const std::int64_t group = format_.group_len, first_group = first * a8_len / group;
   if (format_.scales == RunScales::two_levels) {
     const auto* halves = reinterpret_cast<const std::uint16_t*>(place);

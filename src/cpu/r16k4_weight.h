@@ -31,7 +31,7 @@ class R16k4Weight final : public CpuWeight {
  private:
   // Where the scales of 16 rows stand, in bytes: one level, or blocks and then groups.
   struct ScalePlaces {
-    std::int64_t groups = 0, total = 0;
+    std::int64_t groups = 0, total = 0;  // where groups begin, and where offsets do
   };
 
   void decode_stored_row(std::int64_t row, float* out) const override;
@@ -51,9 +51,10 @@ class R16k4Weight final : public CpuWeight {
 
   const RunFormat& format_;
   const Int8Kernels& kernels_;
-  std::int64_t blocks_;      // of 32 columns
-  ScalePlaces places_;       // of scales; those of offsets follow
-  std::int64_t code_bytes_;  // of 16 rows
+  std::int64_t blocks_;           // of 32 columns
+  ScalePlaces places_;            // of scales; those of offsets follow
+  std::int64_t scale_bytes_ = 0;  // of 16 rows, with offsets
+  std::int64_t code_bytes_;       // of 16 rows
   AlignedArray<std::uint8_t> codes_;
   AlignedArray<std::byte> scales_, stored_rows_;
 };

@@ -10,8 +10,25 @@
 namespace nybble::models {
 namespace {
 
-// Rows [rows, cols] of floats as blocks of one scale a row.
-void round_rows(const files::NamedTensor& stored, FormatId format, std::span<std::byte> out) {
+// One row of floats as blocks of a format.
+using EncodeRow = void (*)(std::span<const float> row, const formats::FormatInfo& format,
+                           std::size_t n_blocks, std::byte* blocks);
+
+void encode_with_one_scale(std::span<const float> row, const formats::FormatInfo& format,
+                           std::size_t n_blocks, std::byte* blocks) {
+  float largest = 0;
+  for (const float value : row) largest = std::max(largest, std::fabs(value));
+  const std::vector<float> scales(n_blocks, largest / 127);
+  format.encode_at(row.data(), scales.data(), n_blocks, blocks);
+}
+
+void encode_plainly(std::span<const float> row, const formats::FormatInfo& format,
+                    std::size_t n_blocks, std::byte* blocks) {
+  format.encode_plain(row.data(), n_blocks, blocks);
+}
+
+void encode_rows(const files::NamedTensor& stored, FormatId format, EncodeRow encode,
+                 std::span<std::byte> out) {
   const Shape& shape = stored.data.shape;
   const formats::FormatInfo& info = formats::info(format);
   const auto n = static_cast<std::size_t>(shape.cols() / info.block_len);
@@ -19,23 +36,7 @@ void round_rows(const files::NamedTensor& stored, FormatId format, std::span<std
   std::vector<float> row(static_cast<std::size_t>(shape.cols()));
   for (std::int64_t r = 0; r < shape.rows(); ++r) {
     stored.data.decode_rows(r, 1, row.data());
-    float largest = 0;
-    for (const float value : row) largest = std::max(largest, std::fabs(value));
-    const std::vector<float> scales(n, largest / 127);
-    info.encode_at(row.data(), scales.data(), n,
-                   out.data() + static_cast<std::size_t>(r) * row_size);
-  }
-}
-
-void encode_rows(const files::NamedTensor& stored, FormatId format, std::span<std::byte> out) {
-  const Shape& shape = stored.data.shape;
-  const std::size_t row_size = row_bytes(format, shape.cols());
-  std::vector<float> row(static_cast<std::size_t>(shape.cols()));
-  for (std::int64_t r = 0; r < shape.rows(); ++r) {
-    stored.data.decode_rows(r, 1, row.data());
-    formats::info(format).encode_plain(
-        row.data(), row.size() / static_cast<std::size_t>(formats::info(format).block_len),
-        out.data() + static_cast<std::size_t>(r) * row_size);
+    encode(row, info, n, out.data() + static_cast<std::size_t>(r) * row_size);
   }
 }
 
@@ -54,13 +55,11 @@ bool is_float_linear(const SourceTensor& tensor) {
          packing::block_len_for(tensor.shape.cols(), tensor.shape.cols()) > 0;
 }
 
-using RoundRows = void (*)(const files::NamedTensor& stored, FormatId format, std::span<std::byte>);
-
-void set_format(SourceTensor& tensor, FormatId format, RoundRows round) {
+void set_format(SourceTensor& tensor, FormatId format, EncodeRow encode) {
   const files::NamedTensor& stored = *tensor.stored;
   tensor.packed = std::make_shared<const packing::PackedWeight>(
       format, stored.data.shape, std::vector{tensor.stored},
-      [&stored, format, round](auto blocks) { round(stored, format, blocks); });
+      [&stored, format, encode](auto blocks) { encode_rows(stored, format, encode, blocks); });
   tensor.stored = nullptr;
   tensor.format = format;
 }
@@ -73,7 +72,7 @@ ModelSource with_int8_linears(ModelSource source) {
     if (is_float_linear(tensor)) {
       const std::int64_t cols = tensor.shape.cols();
       set_format(tensor, *formats::find_group_format(8, packing::block_len_for(cols, cols), false),
-                 round_rows);
+                 encode_with_one_scale);
     }
     if (!tensor.name.starts_with("blk.") || !is_int8(tensor.format)) continue;
     tensor.activations = Activations::int8_but_outliers;
@@ -90,7 +89,7 @@ ModelSource with_int8_linears(ModelSource source) {
 ModelSource with_q8_0_weights(ModelSource source) {
   for (SourceTensor& tensor : source.tensors) {
     if (is_float_matrix(tensor) && tensor.shape.cols() % formats::Q8_0::block_len == 0)
-      set_format(tensor, id_of<formats::Q8_0>(), encode_rows);
+      set_format(tensor, id_of<formats::Q8_0>(), encode_plainly);
   }
   return source;
 }

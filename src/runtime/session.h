@@ -15,8 +15,7 @@ namespace nybble::runtime {
 struct LoadOptions {
   int threads = 0;            // 0: one per core
   std::size_t max_bytes = 0;  // budget for weights and cache; 0: what the machine has free
-  std::string isa =
-      "";  // "scalar", "avx2", "avx512"; empty: NYBBLE_ISA, else the best that the CPU has
+  std::string isa = "";  // "scalar", "avx2" ...; empty: NYBBLE_ISA, else the best that the CPU has
   Activations activations = Activations::floats;  // of the inputs of quantized linears
   bool activations_as_stored = false;  // where the checkpoint says more of a linear, that
   bool expand =

@@ -19,6 +19,7 @@ struct BenchRequest {
   int batch = 512;  // tokens that run together
   int threads = 0;  // 0: one per core
   Compute compute = Compute::run;
+  CacheTypes cache_types = {};
 };
 
 struct BenchRow {

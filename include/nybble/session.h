@@ -59,6 +59,7 @@ struct SessionOptions {
   int threads = 0;
   int batch = 512;
   Compute compute = Compute::run;
+  CacheTypes cache_types = {};
   // "gptq" or "gptq_v2": how zero points stand in a GPTQ checkpoint that does not say; empty: as
   // its weights have it.
   std::string assumed = {};

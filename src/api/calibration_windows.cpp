@@ -47,11 +47,13 @@ std::vector<Tokens> text_openings(const OpenedModel& model) {
 }
 
 constexpr int max_written = 192;
+// A token costs less the fewer stand before it, and more openings are of more kinds.
+constexpr int texts_a_window = 2;
 
 // Appends windows that the model writes, one to each half in turn.
 void write_windows(const OpenedModel& model, const CalibrateSettings& settings, int n,
                    const ProgressCallback& progress, CalibrationWindows& windows) {
-  const int context = windows.provenance.context;
+  const int context = windows.provenance.context / texts_a_window;
   const Tokens singles = single_openings(model);
   const std::vector<Tokens> texts = text_openings(model);
   const auto open = [&](std::uint64_t& random) {
@@ -61,7 +63,7 @@ void write_windows(const OpenedModel& model, const CalibrateSettings& settings, 
     return is_text ? texts[which] : Tokens{singles[which]};
   };
   const runtime::SampleWindowsOptions options{
-      .windows = n,
+      .windows = n * texts_a_window,
       .context = context,
       .seed = settings.seed,
       .start = model.tokenizer->adds_bos() ? model.tokenizer->bos() : std::nullopt,
@@ -70,7 +72,8 @@ void write_windows(const OpenedModel& model, const CalibrateSettings& settings, 
       .max_bytes = static_cast<std::size_t>(settings.memory_bytes)};
   Progress report{.step = "write text",
                   .done = 0,
-                  .total = static_cast<std::uint64_t>(n) * static_cast<std::uint64_t>(context - 1),
+                  .total = static_cast<std::uint64_t>(options.windows) *
+                           static_cast<std::uint64_t>(context - 1),
                   .unit = "tokens",
                   .detail = {}};
   auto written = runtime::sample_windows(model.source, options, [&](std::int64_t done) {
@@ -78,9 +81,11 @@ void write_windows(const OpenedModel& model, const CalibrateSettings& settings, 
     if (progress) progress(report);
   });
   int half = 0;
-  for (auto& window : written) {
+  for (std::size_t text = 0; text < written.size(); text += texts_a_window, half = 1 - half) {
+    Tokens window;
+    for (std::size_t i = 0; i < texts_a_window; ++i)
+      window.insert(window.end(), written[text + i].begin(), written[text + i].end());
     windows.samples.push_back({std::move(window), half, written_weight});
-    half = 1 - half;
   }
   windows.provenance.windows += n;
   windows.provenance.texts.push_back(fmt::format("the model itself ({} windows)", n));

@@ -46,7 +46,7 @@ struct ChatSession::State {
   State(const std::filesystem::path& path, const SessionOptions& options)
       : model(open_for_reading(path, options.assumed)),
         template_variables(template_context(*model.tokenizer, options)),
-        loaded(load_model(model.source, options.compute, {.threads = options.threads})),
+        loaded(load_model(model.source, options.compute, options.threads, options.cache_types)),
         session(loaded, options.context, options.batch),
         generator(session, *model.tokenizer) {
     const std::string& source =

@@ -31,7 +31,7 @@ struct Runner {
 };
 
 Runner load(Entrant& entrant, const MeasureSettings& settings, Compute compute) {
-  const auto loaded = load_model(entrant.model.source, compute, {.threads = settings.threads});
+  const auto loaded = load_model(entrant.model.source, compute, settings.threads);
   return {entrant.model.checkpoint->path.string(), loaded,
           std::make_unique<runtime::Session>(loaded, settings.context), &entrant, compute};
 }

@@ -1,12 +1,27 @@
 #include "api/load_model.h"
 
+#include "base/error.h"
+#include "formats/registry.h"
 #include "models/int8_linears.h"
 
 namespace nybble {
+namespace {
+
+FormatId cache_format(const std::string& type, Compute compute) {
+  if (type.empty())
+    return compute == Compute::exact ? id_of<formats::F32>() : id_of<formats::F16>();
+  if (const auto format = formats::find_by_name(type)) return *format;
+  fail(ErrorKind::invalid_input, "'{}' is no type of the cache; expected f32, f16 or bf16", type);
+}
+
+}  // namespace
 
 std::shared_ptr<const runtime::LoadedModel> load_model(const models::ModelSource& source,
-                                                       Compute compute,
-                                                       runtime::LoadOptions options) {
+                                                       Compute compute, int threads,
+                                                       const CacheTypes& cache_types) {
+  runtime::LoadOptions options{.threads = threads,
+                               .keys = cache_format(cache_types.keys, compute),
+                               .values = cache_format(cache_types.values, compute)};
   options.activations_as_stored = compute == Compute::run || compute == Compute::llm_int8;
   if (compute == Compute::run || compute == Compute::int8)
     options.activations = Activations::int8_blocks;

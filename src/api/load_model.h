@@ -6,9 +6,9 @@
 
 namespace nybble {
 
-// options: threads and memory; the rest follows from the way to compute.
+// Throws Error, also for a type that the cache cannot have.
 std::shared_ptr<const runtime::LoadedModel> load_model(const models::ModelSource& source,
-                                                       Compute compute,
-                                                       runtime::LoadOptions options);
+                                                       Compute compute, int threads,
+                                                       const CacheTypes& cache_types = {});
 
 }  // namespace nybble

@@ -62,7 +62,7 @@ TaskReport run_tasks(const TaskRequest& request, const ProgressCallback& progres
   std::vector<evaluate::TokenizedQuestion> tokenized;
   for (const evaluate::Question& question : questions)
     tokenized.push_back(evaluate::tokenize(question, *model.tokenizer));
-  const auto loaded = load_model(model.source, request.compute, {.threads = request.threads});
+  const auto loaded = load_model(model.source, request.compute, request.threads);
   runtime::Session session(loaded, static_cast<int>(longest(tokenized)));
 
   TaskReport report{.model = model.checkpoint->path.string(),

@@ -89,6 +89,7 @@ class Backend {
   virtual void project_add(const ProjectAddStep& step) = 0;
   virtual void feed_forward(const FeedForwardStep& step) = 0;
   virtual void logits(const LogitsStep& step) = 0;
+  virtual void observe(const ObserveStep& step) = 0;
 };
 
 }  // namespace nybble::backend

@@ -116,4 +116,17 @@ struct LogitsStep {
   const Tap* tap = nullptr;
 };
 
+// What is kept of the inputs of linears, to quantize with care. The moments may have the precision
+// of 8 bits: each product within 1/127 of the largest ones of some neighbouring tokens.
+struct ObserveStep {
+  int tokens = 0;
+  std::int64_t cols = 0;
+  const float* x = nullptr;  // [tokens, cols]
+  float weight = 1;          // of each token
+  // += weight x^T x, in panels [ceil(cols / 32), cols, 32]: entry (i, j) stands at [j / 32][i][j %
+  // 32]. Those with j <= i are added, and perhaps some others.
+  float* second_moment = nullptr;
+  float* absmax = nullptr;  // [cols], raised to the magnitudes; infinity for what is not finite
+};
+
 }  // namespace nybble::backend

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "linalg/dense.h"
 
 namespace nybble::calibrate {
 namespace {
@@ -27,26 +26,14 @@ InputEntry entry_of(const models::DecoderConfig& config, int layer, backend::Tap
   return {{config.tied ? "token_embd.weight" : "output.weight"}, config.dim, true};
 }
 
-// The largest magnitude of each column, over what was there before. False when a value is not
-// finite.
-bool raise_absmax(std::span<const float> values, ThreadPool& pool, std::span<float> absmax) {
-  constexpr std::size_t some = 128;
-  const std::size_t cols = absmax.size(), n_items = (cols + some - 1) / some;
-  std::vector<char> finite(n_items, 1);
-  pool.run(static_cast<std::int64_t>(n_items), [&](std::int64_t item, int) {
-    const auto i = static_cast<std::size_t>(item);
-    const std::size_t begin = i * some, end = std::min(begin + some, cols);
-    float excess = 0;  // not 0 for infinities and NaN
-    for (std::size_t row = 0; row < values.size(); row += cols) {
-      for (std::size_t c = begin; c < end; ++c) {
-        const float value = values[row + c];
-        excess += value - value;
-        absmax[c] = std::max(absmax[c], std::fabs(value));
-      }
-    }
-    finite[i] = excess == 0;
-  });
-  return std::ranges::find(finite, 0) == finite.end();
+// A symmetric matrix [n, n] of which a backend gives panels (backend::ObserveStep).
+std::vector<float> square_of(const std::vector<float>& panels, std::size_t n) {
+  std::vector<float> square(n * n);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j <= i; ++j)
+      square[i * n + j] = square[j * n + i] = panels[(j / 32 * n + i) * 32 + j % 32];
+  }
+  return square;
 }
 
 [[noreturn]] void refuse_infinite(std::span<const float> values, const InputStatistics& input) {
@@ -80,22 +67,19 @@ void Collector::add(int layer, backend::TapPoint point, const float* x, int toke
     input.weights = entry_of(config_, layer, point).weights;
     input.cols = static_cast<int>(cols);
     input.absmax.resize(n);
-    for (Half& half : input.halves) half.second_moment.resize(n * n);
+    for (Half& half : input.halves) half.second_moment.resize((n + 31) / 32 * n * 32);
   }
-  const std::span values(x, static_cast<std::size_t>(tokens) * n);
-  if (!raise_absmax(values, pool_, input.absmax)) refuse_infinite(values, input);
   Half& half = input.halves[static_cast<std::size_t>(half_)];
-  linalg::add_outer_products(scale(values), input.cols, pool_, half.second_moment);
+  backend_.observe({.tokens = tokens,
+                    .cols = cols,
+                    .x = x,
+                    .weight = weight_,
+                    .second_moment = half.second_moment.data(),
+                    .absmax = input.absmax.data()});
+  if (std::ranges::any_of(input.absmax, [](float most) { return std::isinf(most); }))
+    refuse_infinite({x, static_cast<std::size_t>(tokens) * n}, input);
   half.tokens += tokens;
   half.weight += double{weight_} * tokens;
-}
-
-std::span<const float> Collector::scale(std::span<const float> values) {
-  if (weight_ == 1) return values;
-  scaled_.assign(values.begin(), values.end());
-  const float root = std::sqrt(weight_);
-  for (float& value : scaled_) value *= root;
-  return scaled_;
 }
 
 Statistics Collector::finish() {
@@ -103,7 +87,7 @@ Statistics Collector::finish() {
   for (auto& [place, input] : inputs_) {
     const auto n = static_cast<std::size_t>(input.cols);
     for (Half& half : input.halves) {
-      linalg::mirror(half.second_moment, input.cols);
+      half.second_moment = square_of(half.second_moment, n);
       for (std::size_t i = 0; i < n; ++i) half.square_sums.push_back(half.second_moment[i * n + i]);
     }
     statistics.inputs.push_back(std::move(input));

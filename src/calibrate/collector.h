@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/thread_pool.h"
 #include "calibrate/statistics_file.h"
 #include "models/decoder.h"
 
@@ -18,7 +17,8 @@ InputEntry head_input(const models::DecoderConfig& config);
 
 class Collector {
  public:
-  Collector(const models::DecoderConfig& config, ThreadPool& pool) : config_(config), pool_(pool) {}
+  Collector(const models::DecoderConfig& config, backend::Backend& backend)
+      : config_(config), backend_(backend) {}
 
   // The half that the next inputs belong to, and how much each of their tokens counts.
   void begin_sample(int half, float weight) {
@@ -32,14 +32,10 @@ class Collector {
   Statistics finish();
 
  private:
-  // Times the root of the weight: their products are then weighted.
-  std::span<const float> scale(std::span<const float> values);
-
   const models::DecoderConfig& config_;
-  ThreadPool& pool_;
+  backend::Backend& backend_;
   int half_ = 0;
   float weight_ = 1;
-  std::vector<float> scaled_;
   std::map<std::pair<int, backend::TapPoint>, InputStatistics> inputs_;
 };
 

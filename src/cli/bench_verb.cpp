@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/cache_type_flags.h"
 #include "cli/json_report.h"
 #include "cli/model_argument.h"
 #include "cli/progress_line.h"
@@ -113,6 +114,7 @@ void add_bench(CLI::App& program) {
       ->type_name("HOW")
       ->check(CLI::IsMember(std::vector<std::string>(names.begin(), names.end())))
       ->capture_default_str();
+  add_cache_type_flags(*verb, request.cache_types);
   add_json_flag(*verb, options->json);
   verb->footer(
       "% of peak: the time that multiplying, or reading the weights, takes at the peak that was\n"

@@ -21,6 +21,8 @@ constexpr std::array spellings{
     Spelling{"-no-cnv", "--no-conversation"},
     Spelling{"-ngl", "--gpu-layers"},
     Spelling{"-fa", "--flash-attn"},
+    Spelling{"-ctk", "--cache-type-k"},
+    Spelling{"-ctv", "--cache-type-v"},
     Spelling{"-tb", "--threads-batch"},
     Spelling{"-ub", "--ubatch-size"},
 };

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/assume_flag.h"
+#include "cli/cache_type_flags.h"
 #include "cli/conversation.h"
 #include "cli/json_report.h"
 #include "cli/model_argument.h"
@@ -183,6 +184,7 @@ void add_session_flags(CLI::App& verb, RunOptions& options) {
       ->type_name("N")
       ->capture_default_str()
       ->envname("LLAMA_ARG_BATCH");
+  add_cache_type_flags(verb, options.session.cache_types);
   verb.add_option("--gpu-layers,--n-gpu-layers", options.gpu_layers,
                   "Accepted; without effect (also -ngl)")
       ->type_name("N")

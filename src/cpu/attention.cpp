@@ -103,8 +103,9 @@ class QueryTile {
     const int from = first * group_, n = (last - first) * group_;
     for (int half = 0; half < range(chunk, last - 1).last; half += panel_rows) {
       std::fill(products_, products_ + n * panel_rows, 0.0f);
-      kernels_.multiply_f32(cache_.keys(step_.layer, kv_head_, (chunk + half) / panel_rows),
-                            head_dim_, queries_ + from * head_dim_, head_dim_, n, products_);
+      (kernels_.*cache_.key_type().multiply)(
+          cache_.keys(step_.layer, kv_head_, (chunk + half) / panel_rows), head_dim_,
+          queries_ + from * head_dim_, head_dim_, n, products_);
       for (int q = 0; q < n; ++q)
         std::copy_n(products_ + q * panel_rows, panel_rows,
                     scores_ + (from + q) * chunk_keys + half);
@@ -133,9 +134,9 @@ class QueryTile {
   // Merges one panel of channels for n queries from `from` on, which see the same keys.
   void add_panel(int chunk, Range seen, int panel, int from, int n) {
     std::fill(products_, products_ + n * panel_rows, 0.0f);
-    kernels_.multiply_f32(cache_.values(step_.layer, kv_head_, panel, chunk + seen.first),
-                          seen.last - seen.first, scores_ + from * chunk_keys + seen.first,
-                          chunk_keys, n, products_);
+    (kernels_.*cache_.value_type().multiply)(
+        cache_.values(step_.layer, kv_head_, panel, chunk + seen.first), seen.last - seen.first,
+        scores_ + from * chunk_keys + seen.first, chunk_keys, n, products_);
     for (int q = 0; q < n; ++q) {
       const Factors& factor = factors_[static_cast<std::size_t>(from + q)];
       kernels_.merge_panel(values_ + (from + q) * channels_ + panel * panel_rows, factor.before,

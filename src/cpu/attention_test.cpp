@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "base/half.h"
 #include "cpu/cpu_backend.h"
 #include "cpu/kv_panels.h"
 
@@ -15,7 +16,9 @@ constexpr int positions = 150, heads = 6, kv_heads = 2,
               head_dim = 40;  // no whole chunks, no whole panels
 
 struct Filled {
-  KvPanels cache{{.layers = 2, .kv_heads = kv_heads, .head_dim = head_dim, .context = positions}};
+  KvPanels cache{{.layers = 2, .kv_heads = kv_heads, .head_dim = head_dim, .context = positions},
+                 kv_type(id_of<formats::F32>()),
+                 kv_type(id_of<formats::F32>())};
   std::vector<float> keys, values, queries;  // [positions, heads, head_dim]
 
   explicit Filled(std::mt19937& random) {
@@ -124,6 +127,48 @@ TEST_P(attention, sees_only_its_own_timeline) {
 
   EXPECT_EQ(run(filled.cache, {.position = 9, .timeline_length = length}, 2),
             run(moved.cache, {.position = 9}, 1));
+}
+
+// Kept in 16 bits, keys and values are as if they had been rounded before.
+TEST_P(attention, widens_what_a_small_cache_holds) {
+  std::mt19937 random(5);
+  const Filled filled(random);
+  const auto run = [&](FormatId keys, FormatId values, auto&& round_key, auto&& round_value) {
+    KvPanels cache({.layers = 1, .kv_heads = kv_heads, .head_dim = head_dim, .context = positions},
+                   kv_type(keys), kv_type(values));
+    std::vector<float> key(head_dim), value(head_dim), out(filled.queries.size());
+    for (int p = 0; p < positions; ++p) {
+      for (int h = 0; h < kv_heads; ++h) {
+        for (int i = 0; i < head_dim; ++i) {
+          const auto at = static_cast<std::size_t>((p * kv_heads + h) * head_dim + i);
+          key[static_cast<std::size_t>(i)] = round_key(filled.keys[at]);
+          value[static_cast<std::size_t>(i)] = round_value(filled.values[at]);
+        }
+        cache.put(0, h, p, key.data(), value.data());
+      }
+    }
+    CpuBackend({.threads = 2})
+        .attention({.tokens = positions,
+                    .layer = 0,
+                    .places = {},
+                    .shape = {heads, kv_heads, head_dim},
+                    .scale = 0.158f,
+                    .window = GetParam(),
+                    .q = filled.queries.data(),
+                    .cache = &cache,
+                    .out = out.data()});
+    return out;
+  };
+  const auto keep = [](float x) { return x; };
+  const auto as_half = [](float x) { return to_float(to_half(x)); };
+  const auto as_bf16 = [](float x) { return to_float(to_bf16(x)); };
+  constexpr FormatId f32 = id_of<formats::F32>(), f16 = id_of<formats::F16>(),
+                     bf16 = id_of<formats::BF16>();
+
+  const std::vector<float> expected = run(f32, f32, as_half, as_bf16);
+
+  EXPECT_EQ(run(f16, bf16, keep, keep), expected);
+  EXPECT_NE(run(f32, f32, keep, keep), expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(windows, attention, testing::Values(0, 1, 63, 64, 65, 100, 1000));

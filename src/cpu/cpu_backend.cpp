@@ -19,7 +19,9 @@ CpuBackend::CpuBackend(const CpuOptions& options)
       scratch_(static_cast<std::size_t>(pool_.size())),
       expand_bytes_(options.expand_bytes),
       activations_(options.activations),
-      activations_as_stored_(options.activations_as_stored) {}
+      activations_as_stored_(options.activations_as_stored),
+      keys_(kv_type(options.keys)),
+      values_(kv_type(options.values)) {}
 
 std::string CpuBackend::describe() const {
   return fmt::format("CPU ({}, {} thread{})", kernels_.name, pool_.size(),
@@ -45,11 +47,11 @@ void CpuBackend::read(const float* device, std::span<float> values) {
 }
 
 std::size_t CpuBackend::kv_cache_bytes(const backend::KvCacheShape& shape) const {
-  return KvPanels::bytes_of(shape);
+  return KvPanels::bytes_of(shape, keys_, values_);
 }
 
 std::unique_ptr<backend::KvCache> CpuBackend::make_kv_cache(const backend::KvCacheShape& shape) {
-  return std::make_unique<KvPanels>(shape);
+  return std::make_unique<KvPanels>(shape, keys_, values_);
 }
 
 bool CpuBackend::multiplies_integers(const backend::WeightSource& source) const {

@@ -9,8 +9,11 @@
 #include "backend/backend.h"
 #include "base/thread_pool.h"
 #include "cpu/cpu_weight.h"
+#include "formats/registry.h"
 
 namespace nybble::cpu {
+
+struct KvType;
 
 struct CpuOptions {
   int threads = 0;  // 0: one per core
@@ -21,6 +24,7 @@ struct CpuOptions {
   // What inputs of quantized weights become; int8_blocks: of those that integer kernels multiply.
   Activations activations = Activations::floats;
   bool activations_as_stored = false;  // those of each weight go before
+  FormatId keys = id_of<formats::F32>(), values = id_of<formats::F32>();  // of the cache
 };
 
 class CpuBackend final : public backend::Backend {
@@ -43,8 +47,10 @@ class CpuBackend final : public backend::Backend {
   void project_add(const backend::ProjectAddStep& step) override;
   void feed_forward(const backend::FeedForwardStep& step) override;
   void logits(const backend::LogitsStep& step) override;
+  void observe(const backend::ObserveStep& step) override;
 
  private:
+  struct ObservedPiece;  // observe.cpp
   // What one thread computes in.
   struct ThreadScratch {
     AlignedArray<float> sums, more_sums;
@@ -67,6 +73,10 @@ class CpuBackend final : public backend::Backend {
   // What the weight is multiplied with for x [tokens, cols]: x, or x rounded and in the order of
   // its columns, in memory that the next call for the same slot overwrites. linear.cpp
   Inputs inputs_for(const CpuWeight& weight, const float* x, std::int64_t tokens, std::size_t slot);
+  // Whether the integer inputs for one weight serve another. linear.cpp
+  bool takes_the_same(const CpuWeight& a, const CpuWeight& b) const;
+  // Where the tiles of A8-32 panels begin, and the end. linear.cpp
+  std::vector<std::int64_t> a8_tiles(std::int64_t tokens) const;
   // A8-32 panels of x [tokens, cols]. linear.cpp
   const std::uint8_t* quantize(const float* x, std::int64_t cols, std::int64_t tokens,
                                bool one_scale, std::size_t slot);
@@ -85,9 +95,10 @@ class CpuBackend final : public backend::Backend {
   std::size_t expand_bytes_;
   Activations activations_;
   bool activations_as_stored_;
+  const KvType &keys_, &values_;
   backend::ActivationCounts counts_;
   AlignedArray<float> normed_, k_, v_, hidden_, changed_inputs_[3];
-  AlignedArray<std::uint8_t> a8_inputs_[3];
+  AlignedArray<std::uint8_t> a8_inputs_[3], observed_codes_;
 };
 
 }  // namespace nybble::cpu

@@ -27,7 +27,8 @@ void CpuBackend::feed_forward(const backend::FeedForwardStep& step) {
   if (step.tap != nullptr) (*step.tap)(backend::TapPoint::gate_up, normed, step.tokens, dim);
 
   const Inputs gate_inputs = inputs_for(gate, normed, tokens, 0);
-  const Inputs up_inputs = inputs_for(up, normed, tokens, 1);
+  const Inputs up_inputs =
+      takes_the_same(gate, up) ? gate_inputs : inputs_for(up, normed, tokens, 1);
   float* out = hidden_.grow(static_cast<std::size_t>(tokens * hidden));
   pool_.run(gate.panels(), [&](std::int64_t panel, int thread) {
     ThreadScratch& scratch = scratch_[static_cast<std::size_t>(thread)];

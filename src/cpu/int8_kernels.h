@@ -162,23 +162,30 @@ float highest_magnitude(const float* x, int64_t n) {
   return highest.highest();
 }
 
-// Codes of 16 values to the even; returns their sum.
+// To the even, in [-127, 127].
+template <class Lanes>
+typename Lanes::Sums rounded_codes(Lanes scaled) {
+  const Lanes most = Lanes::set(127), least = Lanes::set(-127);
+  const Lanes above = Lanes::select_less(least, scaled, scaled, least);
+  return Lanes::Sums::rounded(Lanes::select_less(above, most, above, most));
+}
+
+// Codes of 16 values; returns their sum.
 template <class Lanes>
 int32_t round_lanes(const float* x, float inverse, int8_t* codes) {
-  const Lanes most = Lanes::set(127), least = Lanes::set(-127);
-  const Lanes scaled = Lanes::mul(Lanes::load(x), Lanes::set(inverse));
-  const Lanes above = Lanes::select_less(least, scaled, scaled, least);
-  const auto rounded = Lanes::Sums::rounded(Lanes::select_less(above, most, above, most));
+  const auto rounded = rounded_codes(Lanes::mul(Lanes::load(x), Lanes::set(inverse)));
   rounded.store_int8(codes);
   return rounded.total();
 }
+
+// Below, 127 / highest might not be a number; such values count as zero.
+constexpr float smallest_highest = 0x1p-100f;
 
 // One block of token t of n.
 template <class Lanes>
 void quantize_a8_block(const float* x, float highest, int t, int n, uint8_t* block) {
   const A8Block out(block, n);
-  // Below, 127 / highest might not be a number; such values count as zero.
-  const bool is_zero = highest < 0x1p-100f;
+  const bool is_zero = highest < smallest_highest;
   const float scale = is_zero ? 0 : highest / 127.0f, inverse = is_zero ? 0 : 127.0f / highest;
   int8_t codes[a8_len];
   int32_t sums[3];
@@ -204,6 +211,37 @@ void quantize_a8(const float* x, int64_t ldx, int64_t blocks, int n, bool one_sc
       const float* values = x + block * a8_len;
       if (!one_scale) highest = highest_magnitude<Lanes>(values, a8_len);
       quantize_a8_block<Lanes>(values, highest, t, n, tile + block * a8_token_bytes * n);
+    }
+  }
+}
+
+template <class Lanes>
+void quantize_columns(const float* x, int64_t ldx, int tokens, uint8_t* codes, float* scales,
+                      float* sums, float* absmax) {
+  const Lanes zero = Lanes::set(0), least = Lanes::set(smallest_highest);
+  Lanes highest = zero, not_finite = zero, sum = zero;
+  for (int t = 0; t < tokens; ++t) {
+    const Lanes values = Lanes::load(x + t * ldx);
+    highest = Lanes::max(values.magnitude(), highest);
+    not_finite = Lanes::fma(values, zero, not_finite);  // a NaN stays one
+  }
+  Lanes::add(Lanes::max(highest, Lanes::load(absmax)), not_finite).store(absmax);
+  Lanes::select_less(highest, least, zero, Lanes::div(highest, Lanes::set(127))).store(scales);
+  const Lanes inverse =
+      Lanes::select_less(highest, least, zero, Lanes::div(Lanes::set(127), highest));
+  int8_t rows[a8_len * lanes] = {};
+  for (int t = 0; t < tokens; ++t) {
+    const auto rounded = rounded_codes(Lanes::mul(Lanes::load(x + t * ldx), inverse));
+    rounded.store_int8(rows + t * lanes);
+    sum = Lanes::add(sum, rounded.floats());
+  }
+  sum.store(sums);
+  for (int step = 0; step < a8_len / 4; ++step) {
+    for (int lane = 0; lane < lanes; ++lane) {
+      for (int i = 0; i < 4; ++i) {
+        codes[(step * lanes + lane) * 4 + i] =
+            static_cast<uint8_t>(rows[(step * 4 + i) * lanes + lane] ^ 128);
+      }
     }
   }
 }
@@ -241,6 +279,7 @@ template <class Lanes>
 constexpr Int8Kernels make_int8_kernels() {
   return {Lanes::a8_tokens,
           quantize_a8<Lanes>,
+          quantize_columns<Lanes>,
           {{multiply_a8<Lanes, false, false>, multiply_a8<Lanes, false, true>},
            {multiply_a8<Lanes, true, false>, multiply_a8<Lanes, true, true>}},
           {{},

@@ -45,6 +45,11 @@ struct Int8Kernels {
   // One tile of x [tokens, 32 * blocks]; one_scale: all blocks of a token have the same.
   void (*quantize)(const float* x, int64_t ldx, int64_t blocks, int tokens, bool one_scale,
                    uint8_t* tile);
+  // Blocks that run down 16 columns of x [tokens, ldx], at most 32 tokens: codes [8][16][4] plus
+  // 128, scales [16], the sum of each column's codes [16]. Raises absmax [16] to the magnitudes;
+  // NaN for a column that has something not finite.
+  void (*quantize_columns)(const float* x, int64_t ldx, int tokens, uint8_t* codes, float* scales,
+                           float* sums, float* absmax);
   // By whether groups have 16 columns (else 32), and whether they have offsets.
   void (*multiply[2][2])(const A8Product& product);
   PlaneKernels planes[7];  // by the bits of a code, 1 ... 6

@@ -49,15 +49,20 @@ Inputs CpuBackend::inputs_for(const CpuWeight& weight, const float* x, std::int6
           .tokens = tokens};
 }
 
+std::vector<std::int64_t> CpuBackend::a8_tiles(std::int64_t tokens) const {
+  std::vector<std::int64_t> firsts;
+  for (std::int64_t t = 0; t < tokens; t += a8_tile(kernels_.int8.tile_tokens, tokens - t))
+    firsts.push_back(t);
+  firsts.push_back(tokens);
+  return firsts;
+}
+
 const std::uint8_t* CpuBackend::quantize(const float* x, std::int64_t cols, std::int64_t tokens,
                                          bool one_scale, std::size_t slot) {
   const std::int64_t blocks = cols / a8_len;
   std::uint8_t* out =
       a8_inputs_[slot].grow(static_cast<std::size_t>(tokens * blocks * a8_token_bytes));
-  std::vector<std::int64_t> firsts;
-  for (std::int64_t t = 0; t < tokens; t += a8_tile(kernels_.int8.tile_tokens, tokens - t))
-    firsts.push_back(t);
-  firsts.push_back(tokens);
+  const std::vector<std::int64_t> firsts = a8_tiles(tokens);
   pool_.run(static_cast<std::int64_t>(firsts.size()) - 1, [&](std::int64_t i, int) {
     const std::int64_t first = firsts[static_cast<std::size_t>(i)],
                        n = firsts[static_cast<std::size_t>(i) + 1] - first;
@@ -67,12 +72,20 @@ const std::uint8_t* CpuBackend::quantize(const float* x, std::int64_t cols, std:
   return out;
 }
 
+bool CpuBackend::takes_the_same(const CpuWeight& a, const CpuWeight& b) const {
+  return a.takes_a8() && b.takes_a8() && a.column_order().empty() && b.column_order().empty() &&
+         activations_for(a.activations(), a.format()) ==
+             activations_for(b.activations(), b.format());
+}
+
 void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens) {
   std::int64_t n_panels = 0;
   std::vector<Inputs> inputs;
   for (const PanelJob& job : jobs) {
-    n_panels += panels_of(job.linear).panels();
-    inputs.push_back(inputs_for(panels_of(job.linear), x, tokens, inputs.size()));
+    const CpuWeight& weight = panels_of(job.linear);
+    n_panels += weight.panels();
+    const bool is_shared = !inputs.empty() && takes_the_same(panels_of(jobs[0].linear), weight);
+    inputs.push_back(is_shared ? inputs[0] : inputs_for(weight, x, tokens, inputs.size()));
   }
   pool_.run(n_panels, [&](std::int64_t item, int thread) {
     std::size_t which = 0;
@@ -94,7 +107,11 @@ CpuBackend::FinishPanel CpuBackend::store_to(const backend::Linear& linear, std:
     for (std::int64_t t = 0; t < tokens; ++t) {
       float* row = out + t * linear.weight->rows() + first;
       const float* from = sums + t * panel_rows;
-      std::copy_n(from, rows, row);
+      if (rows == panel_rows) {
+        std::copy_n(from, panel_rows, row);
+      } else {
+        std::copy_n(from, rows, row);
+      }
       if (linear.bias == nullptr) continue;
       for (int r = 0; r < rows; ++r) row[r] += linear.bias[first + r];
     }

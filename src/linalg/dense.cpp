@@ -14,8 +14,6 @@ void dtrtri_(const char* uplo, const char* diag, const int* n, double* a, const 
 namespace nybble::linalg {
 namespace {
 
-constexpr int tile = 256;
-
 // Our pool spreads the work, so that results do not depend on the number of threads.
 [[maybe_unused]] const bool single_threaded = [] {
   openblas_set_num_threads(1);
@@ -42,30 +40,6 @@ double quadratic_form(std::span<const float> rows, int cols, std::span<const flo
   double sum = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) sum += double{rows[i]} * double{product[i]};
   return sum;
-}
-
-void add_outer_products(std::span<const float> x, int cols, ThreadPool& pool,
-                        std::span<float> sum) {
-  const int rows = static_cast<int>(x.size() / static_cast<std::size_t>(cols));
-  struct Tile {
-    int row, col;
-  };
-  std::vector<Tile> tiles;
-  for (int i = 0; i < cols; i += tile) {
-    for (int j = i; j < cols; j += tile) tiles.push_back({i, j});
-  }
-  pool.run(static_cast<std::int64_t>(tiles.size()), [&](std::int64_t item, int) {
-    const auto [i, j] = tiles[static_cast<std::size_t>(item)];
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, std::min(tile, cols - i),
-                std::min(tile, cols - j), rows, 1, x.data() + i, cols, x.data() + j, cols, 1,
-                sum.data() + at(i, j, cols), cols);
-  });
-}
-
-void mirror(std::span<float> a, int n) {
-  for (int i = 0; i < n; ++i) {
-    for (int j = 0; j < i; ++j) a[at(i, j, n)] = a[at(j, i, n)];
-  }
 }
 
 // a = R R^T with R upper triangular is the Cholesky factorization of a with rows and columns in

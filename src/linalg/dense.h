@@ -1,12 +1,9 @@
-// Dense algebra for quantizers, on OpenBLAS. Every call runs in the calling thread and gives the
-// same bits whatever the number of threads; larger work is cut into tiles of fixed size.
+// Dense algebra for quantizers, on OpenBLAS. Every call runs in the calling thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
-
-#include "base/thread_pool.h"
 
 namespace nybble::linalg {
 
@@ -16,12 +13,6 @@ void multiply_add(int m, int n, int k, float factor, const float* a, int lda, co
 
 // Sum of r a r^T over the rows r of rows [n, cols], for a symmetric a [cols, cols].
 double quadratic_form(std::span<const float> rows, int cols, std::span<const float> a);
-
-// sum [cols, cols] += x^T x for x [rows, cols]. Only entries (i, j) with i <= j or in the same tile
-// are filled; mirror() completes them.
-void add_outer_products(std::span<const float> x, int cols, ThreadPool& pool, std::span<float> sum);
-// Copies the upper triangle of a [n, n] to the lower one.
-void mirror(std::span<float> a, int n);
 
 // For a symmetric positive definite a [n, n]: overwrites it with the upper triangular U for which
 // a^-1 = U^T U; entries below the diagonal become 0. False when a is not positive definite.

@@ -17,45 +17,6 @@ std::vector<float> random_values(std::size_t n, unsigned seed) {
   return values;
 }
 
-// More than one tile of 256 columns, and a rest.
-constexpr std::size_t rows = 40, cols = 300;
-
-std::vector<float> outer_products(const std::vector<float>& x, int threads) {
-  ThreadPool pool(threads);
-  std::vector<float> sum(cols * cols);
-  add_outer_products(x, cols, pool, sum);
-  mirror(sum, cols);
-  return sum;
-}
-
-TEST(dense, sums_outer_products_of_rows) {
-  const std::vector<float> x = random_values(rows * cols, 1);
-
-  const std::vector<float> sum = outer_products(x, 2);
-
-  for (std::size_t i = 0; i < cols; i += 7) {
-    for (std::size_t j = 0; j < cols; j += 11) {
-      double exact = 0, magnitude = 0;
-      for (std::size_t r = 0; r < rows; ++r) {
-        const double product = double{x[r * cols + i]} * x[r * cols + j];
-        exact += product;
-        magnitude += std::fabs(product);
-      }
-      // Each of `rows` additions rounds by at most half an ulp of what was added so far.
-      EXPECT_NEAR(sum[i * cols + j], exact, rows * 0x1p-24 * magnitude) << i << ' ' << j;
-    }
-  }
-}
-
-TEST(dense, gives_the_same_bits_for_any_number_of_threads) {
-  const std::vector<float> x = random_values(rows * cols, 2);
-
-  const std::vector<float> one = outer_products(x, 1);
-
-  EXPECT_EQ(outer_products(x, 2), one);
-  EXPECT_EQ(outer_products(x, 4), one);
-}
-
 TEST(dense, adds_a_product_of_matrices) {
   const float a[] = {1, 2, 3, 4}, b[] = {5, 6, 7, 8};
   float c[] = {100, 100, 100, 100};

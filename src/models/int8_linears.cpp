@@ -86,9 +86,10 @@ ModelSource with_int8_linears(ModelSource source) {
   return source;
 }
 
-ModelSource with_q8_0_weights(ModelSource source) {
+ModelSource with_q8_0_weights(ModelSource source, std::string_view prefix) {
   for (SourceTensor& tensor : source.tensors) {
-    if (is_float_matrix(tensor) && tensor.shape.cols() % formats::Q8_0::block_len == 0)
+    if (tensor.name.starts_with(prefix) && is_float_matrix(tensor) &&
+        tensor.shape.cols() % formats::Q8_0::block_len == 0)
       set_format(tensor, id_of<formats::Q8_0>(), encode_plainly);
   }
   return source;

@@ -13,7 +13,7 @@ namespace nybble::models {
 ModelSource with_int8_linears(ModelSource source);
 
 // A copy in which float matrices, the embedding among them, are Q8_0: nearly the same model, for
-// kernels of integers. Those whose rows 32 does not divide stay.
-ModelSource with_q8_0_weights(ModelSource source);
+// kernels of integers. Those whose rows 32 does not divide stay, and names without this prefix.
+ModelSource with_q8_0_weights(ModelSource source, std::string_view prefix = "");
 
 }  // namespace nybble::models

@@ -37,9 +37,13 @@ struct Problem {
           row[c] += amount * mixing[static_cast<std::size_t>(d * cols + c)];
       }
     }
-    ThreadPool pool(1);
-    linalg::add_outer_products(x, cols, pool, moment);
-    linalg::mirror(moment, cols);
+    for (int t = 0; t < tokens; ++t) {
+      const float* row = &x[static_cast<std::size_t>(t * cols)];
+      for (int i = 0; i < cols; ++i) {
+        for (int j = 0; j < cols; ++j)
+          moment[static_cast<std::size_t>(i * cols + j)] += row[i] * row[j];
+      }
+    }
   }
 
   double loss(const FeedbackProblem& damped, std::span<const float> values) const {

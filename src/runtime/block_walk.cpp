@@ -34,7 +34,9 @@ std::size_t largest_layer(const models::ModelSource& source) {
   std::size_t most = 0;
   for (int layer = 0; layer < source.config.layers; ++layer) {
     std::size_t bytes = 0;
-    for (const auto* tensor : tensors_of(source, layer)) bytes += tensor->row_bytes();
+    // Blocks made of other tensors stand beside what is made of them.
+    for (const auto* tensor : tensors_of(source, layer))
+      bytes += tensor->row_bytes() * (tensor->packed != nullptr ? 2 : 1);
     most = std::max(most, bytes);
   }
   return most;
@@ -50,7 +52,7 @@ BlockWalk::BlockWalk(const models::ModelSource& source,
       first_tokens_{0},
       // Weights are not expanded: 512 tokens a time make up for decoding them.
       backend_(std::make_unique<cpu::CpuBackend>(
-          cpu::CpuOptions{.threads = options.threads, .expand_bytes = 0, .isa = ""})) {
+          cpu::CpuOptions{.threads = options.threads, .activations = options.activations})) {
   const auto dim = static_cast<std::size_t>(source.config.dim);
   for (const auto window : windows_) {
     models::check_tokens(window, source.config);

@@ -16,7 +16,8 @@
 namespace nybble::runtime {
 
 struct BlockWalkOptions {
-  int threads = 0;                 // 0: one per core
+  int threads = 0;  // 0: one per core
+  Activations activations = Activations::floats;
   std::size_t max_bytes = 0;       // of the whole process; 0: what the machine has free
   std::size_t reserved_bytes = 0;  // of these, what the caller takes while a layer runs
   // Residual streams of more than these, or than half of what a layer leaves, go to a file.
@@ -32,6 +33,7 @@ class BlockWalk {
   BlockWalk(const models::ModelSource& source, std::vector<std::span<const std::int32_t>> windows,
             const BlockWalkOptions& options);
 
+  backend::Backend& backend() { return *backend_; }
   // Puts a layer in place of the one before.
   void load(int layer);
   // Runs a window, from its first position, through the loaded layer: its residual stream becomes

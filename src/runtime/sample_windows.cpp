@@ -1,12 +1,15 @@
 #include "runtime/sample_windows.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <limits>
+#include <numeric>
 
 #include "base/bytes_text.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "base/thread_pool.h"
+#include "cpu/choose_kernels.h"
 #include "cpu/cpu_backend.h"
 #include "cpu/host_memory.h"
 #include "models/decoder.h"
@@ -16,8 +19,9 @@
 namespace nybble::runtime {
 namespace {
 
-// Windows that grow together: enough that multiplying costs more than reading weights.
-constexpr int max_timelines = 64;
+// Windows that grow together: enough that multiplying costs more than reading weights, and whole
+// tiles of the kernels.
+constexpr int max_timelines = 96;
 
 // As many as the memory holds.
 int count_timelines(const models::ModelSource& source, const backend::Backend& backend,
@@ -43,31 +47,63 @@ double uniform(std::uint64_t& state) {
   return static_cast<double>(splitmix64(state) >> 11) * 0x1p-53;
 }
 
-// One of the tokens, as likely as its logit says.
-std::int32_t draw(std::span<const float> logits, std::uint64_t& state) {
-  thread_local std::vector<float> weights;
-  weights.resize(logits.size());
-  const float top = *std::ranges::max_element(logits);
-  double sum = 0;
-  for (std::size_t i = 0; i < logits.size(); ++i) sum += weights[i] = std::exp(logits[i] - top);
-  double left = uniform(state) * sum;
-  std::size_t i = 0;
-  while (i + 1 < weights.size() && (left -= weights[i]) >= 0) ++i;
-  return static_cast<std::int32_t>(i);
-}
+// Draws tokens as likely as their logits say.
+class TokenDraw {
+ public:
+  std::int32_t operator()(std::span<const float> logits, std::uint64_t& state) {
+    weigh(logits);
+    double left = uniform(state) * std::accumulate(sums_.begin(), sums_.end(), 0.0);
+    std::size_t block = 0, i = 0;
+    while (block + 1 < sums_.size() && left >= sums_[block]) left -= sums_[block++];
+    for (i = block * block_len; i + 1 < logits.size() && left >= weights_[i]; ++i)
+      left -= weights_[i];
+    return static_cast<std::int32_t>(i);
+  }
+
+ private:
+  static constexpr std::size_t block_len = cpu::lanes;
+
+  // Weights relative to that of the likeliest, and their sums block by block.
+  void weigh(std::span<const float> logits) {
+    const std::size_t blocks = (logits.size() + block_len - 1) / block_len;
+    weights_.assign(blocks * block_len, -std::numeric_limits<float>::infinity());
+    std::ranges::copy(logits, weights_.begin());
+    std::array<float, block_len> tops;
+    tops.fill(logits[0]);
+    for (std::size_t i = 0; i < weights_.size(); i += block_len) {
+      for (std::size_t k = 0; k < block_len; ++k) tops[k] = std::max(tops[k], weights_[i + k]);
+    }
+    const float top = *std::ranges::max_element(tops);
+    sums_.assign(blocks, 0);
+    for (std::size_t block = 0; block < blocks; ++block) {
+      float* weights = weights_.data() + block * block_len;
+      for (std::size_t k = 0; k < block_len; ++k) weights[k] -= top;
+      kernels_.exponentials(weights);
+      for (std::size_t k = 0; k < block_len; ++k) sums_[block] += weights[k];
+    }
+  }
+
+  const cpu::Kernels& kernels_ = cpu::choose_kernels();
+  std::vector<float> weights_;
+  std::vector<double> sums_;
+};
 
 class Writer {
  public:
   Writer(const models::ModelSource& source, const SampleWindowsOptions& options)
       : options_(options),
         vocab_(static_cast<std::size_t>(source.config.vocab)),
-        backend_({.threads = options.threads, .activations = Activations::int8_blocks}),
+        backend_({.threads = options.threads,
+                  .activations = Activations::int8_blocks,
+                  .keys = id_of<formats::BF16>(),
+                  .values = id_of<formats::BF16>()}),
         timelines_(count_timelines(source, backend_, options)),
         decoder_(backend_, source),
         state_(models::DecoderState::of_timelines(backend_, source.config, options.context,
                                                   timelines_)),
         logits_(static_cast<std::size_t>(timelines_) * vocab_),
-        pool_(options.threads) {
+        pool_(options.threads),
+        draws_(static_cast<std::size_t>(pool_.size())) {
     for (const models::SourceTensor& tensor : source.tensors) tensor.forget();
   }
 
@@ -109,10 +145,11 @@ class Writer {
               std::vector<std::uint64_t>& random) {
     const auto rows = std::span(logits_).first(windows.size() * vocab_);
     decoder_.logits(0, static_cast<int>(windows.size()), state_, rows);
-    pool_.run(static_cast<std::int64_t>(windows.size()), [&](std::int64_t item, int) {
+    pool_.run(static_cast<std::int64_t>(windows.size()), [&](std::int64_t item, int thread) {
       const auto w = static_cast<std::size_t>(item);
       if (windows[w].size() > size) return;
-      windows[w].push_back(draw(rows.subspan(w * vocab_, vocab_), random[w]));
+      windows[w].push_back(
+          draws_[static_cast<std::size_t>(thread)](rows.subspan(w * vocab_, vocab_), random[w]));
     });
   }
 
@@ -124,6 +161,7 @@ class Writer {
   models::DecoderState state_;
   std::vector<float> logits_;
   ThreadPool pool_;
+  std::vector<TokenDraw> draws_;  // one a thread
 };
 
 }  // namespace

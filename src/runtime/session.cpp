@@ -53,7 +53,9 @@ LoadedModel::LoadedModel(const models::ModelSource& source, const LoadOptions& o
                       .expand_bytes = expand_bytes,
                       .isa = options.isa,
                       .activations = options.activations,
-                      .activations_as_stored = options.activations_as_stored});
+                      .activations_as_stored = options.activations_as_stored,
+                      .keys = options.keys,
+                      .values = options.values});
   state_->decoder = std::make_unique<models::Decoder>(*state_->backend, source);
 }
 

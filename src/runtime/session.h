@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/registry.h"
 #include "models/decoder.h"
 #include "models/model_source.h"
 
@@ -18,6 +19,7 @@ struct LoadOptions {
   std::string isa = "";  // "scalar", "avx2" ...; empty: NYBBLE_ISA, else the best that the CPU has
   Activations activations = Activations::floats;  // of the inputs of quantized linears
   bool activations_as_stored = false;  // where the checkpoint says more of a linear, that
+  FormatId keys = id_of<formats::F32>(), values = id_of<formats::F32>();  // of the cache
   bool expand =
       true;  // decode weights once when the budget allows it; same bits, more memory, faster
 };

@@ -1,6 +1,7 @@
 # nybble_folder(name USES folders... LINK libraries...): the library nybble_<name> made of src/<name>/*.cpp,
 # its units of ISA levels (src/<name>/<isa>/*.cpp), and, with NYBBLE_TESTS, <name>_test made of *_test.cpp.
 set(NYBBLE_AVX2_FLAGS -mavx2 -mfma -mf16c)
+set(NYBBLE_AVXVNNI_FLAGS ${NYBBLE_AVX2_FLAGS} -mavxvnni)
 set(NYBBLE_AVX512_FLAGS -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c)
 set(NYBBLE_AVX512VNNI_FLAGS ${NYBBLE_AVX512_FLAGS} -mavx512vnni)
 
@@ -33,7 +34,7 @@ function(nybble_isa_units name)
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     return()
   endif()
-  foreach(isa avx2 avx512 avx512vnni)
+  foreach(isa avx2 avxvnni avx512 avx512vnni)
     string(TOUPPER ${isa} upper)
     file(GLOB units CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/${isa}/*.cpp)
     if(units)

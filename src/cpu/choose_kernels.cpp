@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <string>
 
 #include "base/error.h"
 #include "cpu/scalar_kernels.h"
@@ -9,6 +10,7 @@
 #include "cpu/avx2/kernels_avx2.h"
 #include "cpu/avx512/kernels_avx512.h"
 #include "cpu/avx512vnni/kernels_avx512vnni.h"
+#include "cpu/avxvnni/kernels_avxvnni.h"
 #endif
 
 namespace nybble::cpu {
@@ -18,11 +20,17 @@ struct Level {
   const Kernels* kernels;
   bool (*runs_here)();
 };
+bool always() {
+  return true;
+}
 
 #if defined(__x86_64__)
 bool has_avx2() {
   return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
          __builtin_cpu_supports("f16c") != 0;
+}
+bool has_avxvnni() {
+  return has_avx2() && __builtin_cpu_supports("avxvnni") != 0;
 }
 bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") != 0 &&
@@ -33,11 +41,22 @@ bool has_avx512vnni() {
   return has_avx512() && __builtin_cpu_supports("avx512vnni") != 0;
 }
 constexpr std::array levels{Level{&avx512vnni::kernels, has_avx512vnni},
+                            Level{&avxvnni::kernels, has_avxvnni},
                             Level{&avx512::kernels, has_avx512}, Level{&avx2::kernels, has_avx2},
-                            Level{&scalar::kernels, [] { return true; }}};
+                            Level{&scalar::kernels, always}};
 #else
-constexpr std::array levels{Level{&scalar::kernels, [] { return true; }}};
+constexpr std::array levels{Level{&scalar::kernels, always}};
 #endif
+
+// "a, b or scalar"
+std::string names_of_levels() {
+  std::string names;
+  for (const Level& level : levels) {
+    if (!names.empty()) names += &level == &levels.back() ? " or " : ", ";
+    names += level.kernels->name;
+  }
+  return names;
+}
 
 }  // namespace
 
@@ -61,8 +80,7 @@ const Kernels& choose_kernels(std::string_view isa) {
     fail(ErrorKind::unsupported, "NYBBLE_ISA: this CPU cannot run {}; leave the variable unset",
          isa);
   }
-  fail(ErrorKind::invalid_input, "NYBBLE_ISA is '{}', expected scalar, avx2, avx512 or avx512vnni",
-       isa);
+  fail(ErrorKind::invalid_input, "NYBBLE_ISA is '{}', expected {}", isa, names_of_levels());
 }
 
 }  // namespace nybble::cpu

@@ -11,6 +11,13 @@
 #include "cpu/avx512/kernels_avx512.h"
 #include "cpu/avx512vnni/kernels_avx512vnni.h"
 #include "cpu/avxvnni/kernels_avxvnni.h"
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+
+#include "cpu/neon/kernels_neon.h"
+#include "cpu/neondotprod/kernels_neondotprod.h"
+#include "cpu/neoni8mm/kernels_neoni8mm.h"
 #endif
 
 namespace nybble::cpu {
@@ -44,6 +51,16 @@ constexpr std::array levels{Level{&avx512vnni::kernels, has_avx512vnni},
                             Level{&avxvnni::kernels, has_avxvnni},
                             Level{&avx512::kernels, has_avx512}, Level{&avx2::kernels, has_avx2},
                             Level{&scalar::kernels, always}};
+#elif defined(__aarch64__) && defined(__linux__)
+bool has_dotprod() {
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+}
+bool has_i8mm() {
+  return has_dotprod() && (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
+}
+constexpr std::array levels{Level{&neoni8mm::kernels, has_i8mm},
+                            Level{&neondotprod::kernels, has_dotprod},
+                            Level{&neon::kernels, always}, Level{&scalar::kernels, always}};
 #else
 constexpr std::array levels{Level{&scalar::kernels, always}};
 #endif

@@ -27,13 +27,3 @@ endif()
 if(NYBBLE_FUZZ)
   target_compile_options(nybble_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
-target_link_libraries(nybble_options INTERFACE fmt::fmt nlohmann_json::nlohmann_json)
-
-# One precompiled header of standard and library headers for all targets.
-file(WRITE ${PROJECT_BINARY_DIR}/pch.cpp "")
-add_library(nybble_pch OBJECT ${PROJECT_BINARY_DIR}/pch.cpp)
-target_link_libraries(nybble_pch PUBLIC nybble_options)
-target_precompile_headers(nybble_pch PRIVATE
-  <algorithm> <array> <bit> <cmath> <cstddef> <cstdint> <cstring> <filesystem> <functional> <map> <memory>
-  <optional> <span> <string> <string_view> <unordered_map> <utility> <vector> <fmt/format.h>
-  <nlohmann/json.hpp>)

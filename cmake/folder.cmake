@@ -1,8 +1,12 @@
 # nybble_folder(name USES folders... LINK libraries...): the library nybble_<name> made of src/<name>/*.cpp,
 # its units of ISA levels (src/<name>/<isa>/*.cpp), and, with NYBBLE_TESTS, <name>_test made of *_test.cpp.
 set(NYBBLE_AVX2_FLAGS -mavx2 -mfma -mf16c)
+set(NYBBLE_AVXVNNI_FLAGS ${NYBBLE_AVX2_FLAGS} -mavxvnni)
 set(NYBBLE_AVX512_FLAGS -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c)
 set(NYBBLE_AVX512VNNI_FLAGS ${NYBBLE_AVX512_FLAGS} -mavx512vnni)
+set(NYBBLE_NEON_FLAGS "")
+set(NYBBLE_NEONDOTPROD_FLAGS -march=armv8.2-a+dotprod)
+set(NYBBLE_NEONI8MM_FLAGS -march=armv8.2-a+dotprod+i8mm)
 
 function(nybble_folder name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES;LINK")
@@ -30,10 +34,13 @@ endfunction()
 
 # Units of one ISA level: own flags, hidden symbols, no precompiled header (trap 1 of docs/decisions/0004).
 function(nybble_isa_units name)
-  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-    return()
+  set(isas "")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    set(isas avx2 avxvnni avx512 avx512vnni)
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+    set(isas neon neondotprod neoni8mm)
   endif()
-  foreach(isa avx2 avx512 avx512vnni)
+  foreach(isa ${isas})
     string(TOUPPER ${isa} upper)
     file(GLOB units CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/${isa}/*.cpp)
     if(units)

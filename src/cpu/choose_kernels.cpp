@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <string>
 
 #include "base/error.h"
 #include "cpu/scalar_kernels.h"
@@ -9,6 +10,14 @@
 #include "cpu/avx2/kernels_avx2.h"
 #include "cpu/avx512/kernels_avx512.h"
 #include "cpu/avx512vnni/kernels_avx512vnni.h"
+#include "cpu/avxvnni/kernels_avxvnni.h"
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+
+#include "cpu/neon/kernels_neon.h"
+#include "cpu/neondotprod/kernels_neondotprod.h"
+#include "cpu/neoni8mm/kernels_neoni8mm.h"
 #endif
 
 namespace nybble::cpu {
@@ -18,11 +27,17 @@ struct Level {
   const Kernels* kernels;
   bool (*runs_here)();
 };
+bool always() {
+  return true;
+}
 
 #if defined(__x86_64__)
 bool has_avx2() {
   return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
          __builtin_cpu_supports("f16c") != 0;
+}
+bool has_avxvnni() {
+  return has_avx2() && __builtin_cpu_supports("avxvnni") != 0;
 }
 bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") != 0 &&
@@ -33,11 +48,32 @@ bool has_avx512vnni() {
   return has_avx512() && __builtin_cpu_supports("avx512vnni") != 0;
 }
 constexpr std::array levels{Level{&avx512vnni::kernels, has_avx512vnni},
+                            Level{&avxvnni::kernels, has_avxvnni},
                             Level{&avx512::kernels, has_avx512}, Level{&avx2::kernels, has_avx2},
-                            Level{&scalar::kernels, [] { return true; }}};
+                            Level{&scalar::kernels, always}};
+#elif defined(__aarch64__) && defined(__linux__)
+bool has_dotprod() {
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+}
+bool has_i8mm() {
+  return has_dotprod() && (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
+}
+constexpr std::array levels{Level{&neoni8mm::kernels, has_i8mm},
+                            Level{&neondotprod::kernels, has_dotprod},
+                            Level{&neon::kernels, always}, Level{&scalar::kernels, always}};
 #else
-constexpr std::array levels{Level{&scalar::kernels, [] { return true; }}};
+constexpr std::array levels{Level{&scalar::kernels, always}};
 #endif
+
+// "a, b or scalar"
+std::string names_of_levels() {
+  std::string names;
+  for (const Level& level : levels) {
+    if (!names.empty()) names += &level == &levels.back() ? " or " : ", ";
+    names += level.kernels->name;
+  }
+  return names;
+}
 
 }  // namespace
 
@@ -61,8 +97,7 @@ const Kernels& choose_kernels(std::string_view isa) {
     fail(ErrorKind::unsupported, "NYBBLE_ISA: this CPU cannot run {}; leave the variable unset",
          isa);
   }
-  fail(ErrorKind::invalid_input, "NYBBLE_ISA is '{}', expected scalar, avx2, avx512 or avx512vnni",
-       isa);
+  fail(ErrorKind::invalid_input, "NYBBLE_ISA is '{}', expected {}", isa, names_of_levels());
 }
 
 }  // namespace nybble::cpu

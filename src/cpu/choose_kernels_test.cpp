@@ -1,7 +1,8 @@
 #include "cpu/choose_kernels.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <string_view>
 
 #include "nybble/error.h"
 
@@ -19,8 +20,9 @@ TEST(choose_kernels, refuses_an_unknown_level) {
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::invalid_input);
-    EXPECT_THAT(error.what(),
-                testing::HasSubstr("'sse9', expected scalar, avx2, avx512 or avx512vnni"));
+    const std::string_view sentence = error.what();
+    EXPECT_NE(sentence.find("'sse9', expected "), sentence.npos) << sentence;
+    EXPECT_NE(sentence.find(" or scalar"), sentence.npos) << sentence;
   }
 }
 

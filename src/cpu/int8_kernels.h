@@ -248,7 +248,7 @@ void quantize_columns(const float* x, int64_t ldx, int tokens, uint8_t* codes, f
 
 template <class Lanes>
 int64_t repeat_dots(int64_t rounds) {
-  constexpr int chains = Lanes::a8_tokens > 8 ? 12 : Lanes::a8_tokens * 2;
+  constexpr int chains = Lanes::a8_tokens < 6 ? 2 * Lanes::a8_tokens : Lanes::a8_tokens;
   uint8_t bytes[64] = {};
   const uint8_t* place = bytes;
   asm volatile("" : "+r"(place) : : "memory");  // nothing is known of the bytes any more

@@ -1,4 +1,4 @@
-// The table of the AVX-512 level (F, BW, VL, DQ).
+// The table of the AVX-512 level with VNNI (F, BW, VL, DQ, VNNI).
 #pragma once
 
 #include "cpu/kernels.h"

@@ -3,34 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <random>
 
 #include "base/half.h"
-#include "cpu/choose_kernels.h"
 #include "cpu/scalar_kernels.h"
+#include "tested_levels.h"
 
 namespace nybble::cpu {
 namespace {
 
 const Kernels& scalar_level = scalar::kernels;
-
-std::vector<float> random_floats(std::size_t n, std::mt19937& random) {
-  std::vector<float> values(n);
-  // Many magnitudes: sums then depend on the order of additions.
-  for (float& value : values)
-    value =
-        std::ldexp(std::normal_distribution<float>()(random), static_cast<int>(random() % 20) - 10);
-  return values;
-}
-
-template <class T>
-bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
-}
 
 }  // namespace
 
@@ -120,7 +104,16 @@ TEST_P(isa_level, takes_silu_like_the_scalar_level) {
   EXPECT_TRUE(same_bits(found, expected));
 }
 
-INSTANTIATE_TEST_SUITE_P(runnable, isa_level, testing::ValuesIn(runnable_kernels()),
-                         [](const auto& level) { return std::string(level.param->name); });
+TEST_P(isa_level, merges_panels_like_the_scalar_level) {
+  for (const float piece : {0.0f, 1.0f, 0.37f, 1e-30f}) {
+    const std::vector<float> products = random_floats(panel_rows, random_);
+    std::vector<float> found = random_floats(panel_rows, random_), expected = found;
+    GetParam()->merge_panel(found.data(), 1.3f, products.data(), piece);
+    scalar_level.merge_panel(expected.data(), 1.3f, products.data(), piece);
+    EXPECT_TRUE(same_bits(found, expected)) << piece;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(tested, isa_level, testing::ValuesIn(tested_levels()), name_of);
 
 }  // namespace nybble::cpu

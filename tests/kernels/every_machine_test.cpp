@@ -1,0 +1,87 @@
+// The scalar kernels give the same bits on every machine: hashes of what they compute.
+#include <gtest/gtest.h>
+
+#include <bit>
+
+#include "cpu/a8_panels.h"
+#include "cpu/scalar_kernels.h"
+#include "tested_levels.h"
+
+namespace nybble::cpu {
+namespace {
+
+// Without the mathematical library, whose results differ between machines.
+std::vector<float> plain_floats(std::size_t n, std::mt19937& random) {
+  std::vector<float> values(n);
+  for (float& value : values) {
+    const auto integer = static_cast<std::int32_t>(random());
+    value = static_cast<float>(integer) / static_cast<float>(1u << (20 + random() % 10));
+  }
+  return values;
+}
+
+// FNV-1a of their bits.
+std::uint64_t hash_of(const std::vector<float>& values) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const float value : values) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      hash ^= std::bit_cast<std::uint32_t>(value) >> shift & 0xff;
+      hash *= 0x100000001b3u;
+    }
+  }
+  return hash;
+}
+
+}  // namespace
+
+class every_machine : public testing::Test {
+ protected:
+  std::mt19937 random_{5};
+};
+
+TEST_F(every_machine, multiplies_floats_to_the_same_bits) {
+  constexpr std::int64_t k = 100, tokens = 7;
+  const auto panel = plain_floats(k * panel_rows, random_), x = plain_floats(tokens * k, random_);
+  std::vector<float> acc(tokens * panel_rows);
+  scalar::kernels.multiply_f32(panel.data(), k, x.data(), k, tokens, acc.data());
+  EXPECT_EQ(hash_of(acc), 0xb19d8422107ff70du);
+}
+
+TEST_F(every_machine, multiplies_integers_to_the_same_bits) {
+  constexpr std::int64_t blocks = 4, tokens = 4, groups = 2 * blocks;
+  const auto x = plain_floats(tokens * blocks * a8_len, random_);
+  const auto codes = random_bytes(blocks * a8_len * panel_rows, random_);
+  const auto scales = plain_floats(groups * panel_rows, random_),
+             offsets = plain_floats(groups * panel_rows, random_);
+  std::vector<std::uint8_t> tile(blocks * tokens * a8_token_bytes);
+  const Int8Kernels& kernels = scalar::kernels.int8;
+  ASSERT_EQ(kernels.tile_tokens, tokens);
+  kernels.quantize(x.data(), blocks * a8_len, blocks, tokens, false, tile.data());
+  std::vector<float> acc(tokens * panel_rows);
+  kernels.multiply[true][true]({.codes = codes.data(),
+                                .scales = scales.data(),
+                                .offsets = offsets.data(),
+                                .half_codes = blocks * a8_len * lanes,
+                                .half_scales = groups * lanes,
+                                .table = nullptr,
+                                .zero_shift = 7,
+                                .blocks = blocks,
+                                .x = tile.data(),
+                                .first_block = 0,
+                                .x_blocks = blocks,
+                                .tokens = tokens,
+                                .acc = acc.data()});
+  EXPECT_EQ(hash_of(acc), 0x009d06fc88244695u);
+}
+
+TEST_F(every_machine, takes_softmax_and_silu_to_the_same_bits) {
+  std::vector<float> values = plain_floats(chunk_keys, random_), silu(chunk_keys);
+  scalar::kernels.silu_multiply(values.data(), values.data(), chunk_keys, silu.data());
+  EXPECT_EQ(hash_of(silu), 0x8c8facdca440eee7u);
+  float max = 0;
+  const float sum = scalar::kernels.softmax_chunk(values.data(), 3, 60, 0.01f, &max);
+  values.insert(values.end(), {sum, max});
+  EXPECT_EQ(hash_of(values), 0xd23410e8913f24dau);
+}
+
+}  // namespace nybble::cpu

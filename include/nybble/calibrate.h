@@ -17,7 +17,7 @@ struct CalibrateSettings {
   int max_windows = 0;                       // only so many; 0: all
   // Windows that the model writes itself, in 8 bits, beside those of the texts: what it meets
   // elsewhere is more like these than like a few texts. The whole model must fit into memory for
-  // them. Not given: two for three of the texts, 192 at most, and none where memory is short or
+  // them. Not given: two for three of the texts, 144 at most, and none where memory is short or
   // second moments are not asked for.
   std::optional<int> written_windows = {};
   std::uint64_t seed = 0;          // of the order of the documents, and of these windows

@@ -46,7 +46,7 @@ std::vector<Tokens> text_openings(const OpenedModel& model) {
   return openings;
 }
 
-constexpr int max_written = 192;
+constexpr int max_written = 144;
 // A token costs less the fewer stand before it, and more openings are of more kinds.
 constexpr int texts_a_window = 2;
 

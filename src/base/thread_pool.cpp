@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <limits>
@@ -57,14 +58,28 @@ struct ThreadPool::State {
   std::exception_ptr error;
   std::int64_t error_item = 0;
 
+  struct Items {
+    std::int64_t first, end;
+  };
+  // Neighbours, since the memory of items often follows one another: fewer the fewer are left, so
+  // that all threads end together.
+  Items take() {
+    const auto n_threads = static_cast<std::int64_t>(threads.size()) + 1;
+    std::int64_t first = next.load(std::memory_order_relaxed), end;
+    do {
+      if (first >= n) return {n, n};
+      end = first + std::max<std::int64_t>(1, (n - first) / (2 * n_threads));
+    } while (!next.compare_exchange_weak(first, end, std::memory_order_relaxed));
+    return {first, end};
+  }
+
   // Items are taken in order, so all below a failing one were taken: the error kept, that of the
   // lowest item, is the same in every run.
   void take_items(int thread) {
-    for (;;) {
-      const std::int64_t i = next.fetch_add(1, std::memory_order_relaxed);
-      if (i >= n) return;
+    for (Items items = take(); items.first < n; items = take()) {
+      std::int64_t i = items.first;
       try {
-        (*item)(i, thread);
+        for (; i < items.end; ++i) (*item)(i, thread);
       } catch (...) {
         const std::lock_guard lock(mutex);
         if (!error || i < error_item) {

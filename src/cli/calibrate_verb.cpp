@@ -102,7 +102,7 @@ void add_calibrate(CLI::App& program) {
       ->check(CLI::NonNegativeNumber);
   verb->add_option("--written", settings.written_windows,
                    "So many further windows, which the model writes itself; default: two for "
-                   "three of the texts, 192 at most, as memory allows")
+                   "three of the texts, 144 at most, as memory allows")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
   verb->add_option("--seed", settings.seed,

@@ -230,7 +230,7 @@ void add_method_flags(CLI::App& verb, QuantizeOptions& options) {
   verb.add_option("--written", request.written_windows,
                   "So many further windows of 512 tokens, which the model writes itself; default "
                   "for methods "
-                  "with second moments: two for three of the texts, 192 at most")
+                  "with second moments: two for three of the texts, 144 at most")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
   verb.add_option(

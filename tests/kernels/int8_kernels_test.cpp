@@ -136,6 +136,31 @@ TEST_P(int8_level, rounds_activations_like_the_scalar_level) {
   }
 }
 
+TEST_P(int8_level, rounds_columns_like_the_scalar_level) {
+  constexpr int ldx = 19;
+  struct Rounded {
+    std::vector<std::uint8_t> codes = std::vector<std::uint8_t>(tile_bytes);
+    std::vector<float> scales = std::vector<float>(lanes), sums = scales,
+                       absmax = std::vector<float>(lanes, 3);
+    bool operator==(const Rounded&) const = default;
+  };
+  for (const int tokens : {1, 31, 32}) {
+    std::vector<float> x = random_floats(static_cast<std::size_t>(tokens * ldx), random_);
+    for (int t = 0; t < tokens; ++t) {
+      x[static_cast<std::size_t>(t * ldx)] = 0;
+      x[static_cast<std::size_t>(t * ldx + 1)] = t % 2 == 0 ? 0x1p-101f : 1e-40f;
+      x[static_cast<std::size_t>(t * ldx + 2)] = t == 0 ? 127.0f : static_cast<float>(t) - 16.5f;
+    }
+    const auto round = [&](const Int8Kernels& kernels) {
+      Rounded out;
+      kernels.quantize_columns(x.data(), ldx, tokens, out.codes.data(), out.scales.data(),
+                               out.sums.data(), out.absmax.data());
+      return out;
+    };
+    EXPECT_TRUE(round(kernels_) == round(scalar_)) << tokens;
+  }
+}
+
 TEST_P(int8_level, multiplies_bytes_like_the_scalar_level) {
   for (const auto& codes : choices_of_codes(2 * n_blocks * tile_bytes, random_)) {
     for (const bool halves : {false, true}) {

@@ -11,7 +11,7 @@ FormatId cache_format(const std::string& type, Compute compute) {
   if (type.empty())
     return compute == Compute::exact ? id_of<formats::F32>() : id_of<formats::F16>();
   if (const auto format = formats::find_by_name(type)) return *format;
-  fail(ErrorKind::invalid_input, "'{}' is no type of the cache; expected f32, f16 or bf16", type);
+  fail(ErrorKind::invalid_input, "'{}' is no type of the cache; expected f32, f16, bf16, q8_0 or q4_0", type);
 }
 
 }  // namespace

@@ -49,12 +49,16 @@ class QueryTile {
         running_(static_cast<std::size_t>(tokens * group_)),
         factors_(running_.size()) {
     const int n = tokens * group_;
-    queries_ =
-        memory.grow(static_cast<std::size_t>(n) *
-                    static_cast<std::size_t>(head_dim_ + panel_rows + chunk_keys + channels_));
+    const int codes = std::max(head_dim_, chunk_keys) * panel_rows;
+    queries_ = memory.grow(
+        static_cast<std::size_t>(n) *
+            static_cast<std::size_t>(head_dim_ + panel_rows + 2 * chunk_keys + channels_) +
+        static_cast<std::size_t>(codes) / sizeof(float));
     products_ = queries_ + n * head_dim_;
     scores_ = products_ + n * panel_rows;
     values_ = scores_ + n * chunk_keys;
+    floats_ = values_ + n * channels_;
+    codes_ = reinterpret_cast<std::int8_t*>(floats_ + n * chunk_keys);
     std::fill(values_, values_ + n * channels_, 0.0f);
     for (int q = 0; q < n; ++q) std::copy_n(step.q + place(q), head_dim_, queries_ + q * head_dim_);
     for (int t = 0; t < tokens; ++t) {
@@ -98,14 +102,17 @@ class QueryTile {
            head_dim_;
   }
 
+  KvLayout::Factors factors(const float* x, int ldx, int n) const {
+    return {x, ldx, n, products_, floats_, codes_};
+  }
+
   // The weights of a chunk's keys for the tokens [first, last), and by what to merge them.
   void score(int chunk, int first, int last) {
     const int from = first * group_, n = (last - first) * group_;
     for (int half = 0; half < range(chunk, last - 1).last; half += panel_rows) {
       std::fill(products_, products_ + n * panel_rows, 0.0f);
-      (kernels_.*cache_.key_type().multiply)(
-          cache_.keys(step_.layer, kv_head_, (chunk + half) / panel_rows), head_dim_,
-          queries_ + from * head_dim_, head_dim_, n, products_);
+      cache_.multiply_keys(kernels_, step_.layer, kv_head_, (chunk + half) / panel_rows,
+                           factors(queries_ + from * head_dim_, head_dim_, n));
       for (int q = 0; q < n; ++q)
         std::copy_n(products_ + q * panel_rows, panel_rows,
                     scores_ + (from + q) * chunk_keys + half);
@@ -134,9 +141,9 @@ class QueryTile {
   // Merges one panel of channels for n queries from `from` on, which see the same keys.
   void add_panel(int chunk, Range seen, int panel, int from, int n) {
     std::fill(products_, products_ + n * panel_rows, 0.0f);
-    (kernels_.*cache_.value_type().multiply)(
-        cache_.values(step_.layer, kv_head_, panel, chunk + seen.first), seen.last - seen.first,
-        scores_ + from * chunk_keys + seen.first, chunk_keys, n, products_);
+    cache_.multiply_values(kernels_, step_.layer, kv_head_, panel, chunk + seen.first,
+                           seen.last - seen.first,
+                           factors(scores_ + from * chunk_keys + seen.first, chunk_keys, n));
     for (int q = 0; q < n; ++q) {
       const Factors& factor = factors_[static_cast<std::size_t>(from + q)];
       kernels_.merge_panel(values_ + (from + q) * channels_ + panel * panel_rows, factor.before,
@@ -151,7 +158,8 @@ class QueryTile {
   std::vector<Softmax> running_;
   std::vector<Factors> factors_;
   std::vector<int> begins_, ends_;  // of tokens
-  float *queries_, *products_, *scores_, *values_;
+  float *queries_, *products_, *scores_, *values_, *floats_;
+  std::int8_t* codes_;
 };
 
 }  // namespace

@@ -20,8 +20,8 @@ CpuBackend::CpuBackend(const CpuOptions& options)
       expand_bytes_(options.expand_bytes),
       activations_(options.activations),
       activations_as_stored_(options.activations_as_stored),
-      keys_(kv_type(options.keys)),
-      values_(kv_type(options.values)) {}
+      keys_(kv_layout(options.keys)),
+      values_(kv_layout(options.values)) {}
 
 std::string CpuBackend::describe() const {
   return fmt::format("CPU ({}, {} thread{})", kernels_.name, pool_.size(),

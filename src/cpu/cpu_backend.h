@@ -13,7 +13,7 @@
 
 namespace nybble::cpu {
 
-struct KvType;
+class KvLayout;
 
 struct CpuOptions {
   int threads = 0;  // 0: one per core
@@ -95,7 +95,7 @@ class CpuBackend final : public backend::Backend {
   std::size_t expand_bytes_;
   Activations activations_;
   bool activations_as_stored_;
-  const KvType &keys_, &values_;
+  const KvLayout &keys_, &values_;
   backend::ActivationCounts counts_;
   AlignedArray<float> normed_, k_, v_, hidden_, changed_inputs_[3];
   AlignedArray<std::uint8_t> a8_inputs_[3], observed_codes_;

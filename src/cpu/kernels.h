@@ -63,7 +63,10 @@ struct Int8Kernels {
 struct Kernels {
   const char* name;
   Int8Kernels int8;
-  Multiply multiply_f32, multiply_f16, multiply_bf16;  // by the type of the panel's elements
+  // By the type of the panel's elements.
+  Multiply multiply_f32, multiply_f16, multiply_bf16, multiply_int8;
+  // sums[q][lane] = fma(products[q][lane], scales[lane], sums[q][lane]) for a panel's 32.
+  void (*add_scaled)(const float* products, const float* scales, int64_t n, float* sums);
   // x[i] = exp(x[i]) for 16 lanes.
   void (*exponentials)(float* x);
   // scores [chunk_keys]: those in [first, last) become exp(scale * score - *max), the others 0;

@@ -32,6 +32,14 @@ struct Bf16Elements {
   }
 };
 
+struct Int8Elements {
+  using Bits = int8_t;
+  template <class Lanes>
+  static Lanes load(const Bits* bits) {
+    return Lanes::load_int8(bits);
+  }
+};
+
 // One tile: `groups` times 16 rows by `tokens`, all sums in registers.
 template <class Lanes, class Elements, int groups, int tokens>
 void multiply_tile(const typename Elements::Bits* panel, int64_t k, const float* x, int64_t ldx,
@@ -161,6 +169,14 @@ void merge_panel(float* values, float before, const float* products, float piece
 }
 
 template <class Lanes>
+void add_scaled(const float* products, const float* scales, int64_t n, float* sums) {
+  for (int64_t i = 0; i < n * panel_rows; i += lanes) {
+    const Lanes scale = Lanes::load(scales + i % panel_rows);
+    Lanes::fma(Lanes::load(products + i), scale, Lanes::load(sums + i)).store(sums + i);
+  }
+}
+
+template <class Lanes>
 void silu_multiply(const float* gate, const float* up, int64_t n, float* out) {
   const Lanes one = Lanes::set(1), zero = Lanes::set(0);
   for (int64_t i = 0; i < n; i += lanes) {
@@ -196,6 +212,8 @@ constexpr Kernels make_kernels(const char* name) {
           multiply<Lanes, F32Elements>,
           multiply<Lanes, F16Elements>,
           multiply<Lanes, Bf16Elements>,
+          multiply<Lanes, Int8Elements>,
+          add_scaled<Lanes>,
           exponentials<Lanes>,
           softmax_chunk<Lanes>,
           merge_panel<Lanes>,

@@ -32,6 +32,7 @@ TEST_P(isa_level, multiplies_like_the_scalar_level) {
     f16[i] = to_half(panel[i]).bits;
     bf16[i] = to_bf16(panel[i]).bits;
   }
+  const std::vector<std::uint8_t> bytes = random_bytes(panel.size(), random_);
   for (std::int64_t tokens = 1; tokens <= 30; ++tokens) {
     const std::vector<float> start =
         random_floats(static_cast<std::size_t>(tokens * panel_rows), random_);
@@ -44,6 +45,7 @@ TEST_P(isa_level, multiplies_like_the_scalar_level) {
     };
     check(GetParam()->multiply_f32, scalar_level.multiply_f32, panel.data(), "F32");
     check(GetParam()->multiply_f16, scalar_level.multiply_f16, f16.data(), "F16");
+    check(GetParam()->multiply_int8, scalar_level.multiply_int8, bytes.data(), "int8");
     check(GetParam()->multiply_bf16, scalar_level.multiply_bf16, bf16.data(), "BF16");
   }
 }
@@ -112,6 +114,15 @@ TEST_P(isa_level, merges_panels_like_the_scalar_level) {
     scalar_level.merge_panel(expected.data(), 1.3f, products.data(), piece);
     EXPECT_TRUE(same_bits(found, expected)) << piece;
   }
+}
+
+TEST_P(isa_level, adds_scaled_panels_like_the_scalar_level) {
+  const std::vector<float> products = random_floats(3 * panel_rows, random_),
+                           scales = random_floats(panel_rows, random_);
+  std::vector<float> found = random_floats(3 * panel_rows, random_), expected = found;
+  GetParam()->add_scaled(products.data(), scales.data(), 3, found.data());
+  scalar_level.add_scaled(products.data(), scales.data(), 3, expected.data());
+  EXPECT_TRUE(same_bits(found, expected));
 }
 
 INSTANTIATE_TEST_SUITE_P(tested, isa_level, testing::ValuesIn(tested_levels()), name_of);

@@ -17,8 +17,8 @@ struct PlanRequest {
   std::vector<std::string> types;  // recipes, "Q4_K_M"; empty: a choice from F16 to IQ2_XXS
   int context = 0;                 // positions of each user; 0: 8192, or fewer where a model ends
   int users = 1;                   // that generate at the same time, each with a cache of its own
-  // Formats of the cache, "q8_0"; empty: F32, which `nybble run` keeps, with a GPU F16. The values'
-  // follow the keys'.
+  // Formats of the cache, "q8_0"; empty: F32, which `nybble run` keeps, with a GPU or a device F16.
+  // The values' follow the keys'.
   std::string key_type, value_type;
   std::uint64_t memory_bytes = 0;  // that the CPU may use; 0: what this machine has available
   std::uint64_t vram_bytes = 0;    // of a GPU beside it; 0: the device's, or no GPU

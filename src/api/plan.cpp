@@ -64,8 +64,7 @@ PlanLoad load_of(const PlanRequest& request, const PlanSubject& subject, CacheTy
   }
   return {.context = request.context > 0 ? request.context : std::min(default_context, own),
           .users = request.users,
-          .cache = cache,
-          .threads = request.threads};
+          .cache = cache};
 }
 
 std::vector<TypedModel> typed_models(const PlanSubject& subject, const PlanRequest& request) {
@@ -112,7 +111,8 @@ PlanReport plan(const PlanRequest& request) {
   check(request);
   if (!request.page.empty() && !request.force) refuse_existing(request.page);
   const PlanTarget target = target_of(request);
-  const std::string key_default = target.vram_bytes > 0 ? "F16" : "F32";
+  const bool is_this_cpu = request.device.empty() && target.vram_bytes == 0;
+  const std::string key_default = is_this_cpu ? "F32" : "F16";
   const std::string key = request.key_type.empty() ? key_default : request.key_type;
   const CacheTypes cache{cache_type(key, "-ctk"),
                          cache_type(request.value_type.empty() ? key : request.value_type, "-ctv")};

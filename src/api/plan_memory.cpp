@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "cpu/a8_panels.h"
-#include "cpu/host_memory.h"
+#include "cpu/kernels.h"
 #include "cpu/kv_panels.h"
 #include "cpu/run_format.h"
 #include "cpu/weight_layout.h"
@@ -35,13 +35,16 @@ ModelPart part_of(const TypedModel& model, std::size_t i, std::size_t& expand_by
   const Shape& shape = model.subject->tensors[i].shape;
   const std::uint64_t stored = model.tensor_bytes(i);
   const auto n = static_cast<std::uint64_t>(shape.count());
-  if (shape.rank() != 2) return {n * sizeof(float), stored};
+  if (shape.rank() != 2) return {n * sizeof(float), stored, 0, 0, 0};
   const FormatId format = model.formats[i];
   const bool integers = formats::info(format).block_len > 1 && cpu::run_format(format) != nullptr;
   const auto layout =
       cpu::choose_layout(format, shape.rows(), shape.cols(), integers, expand_bytes);
   const auto products = static_cast<double>(n);
-  return {layout.bytes, stored, integers ? products : 0, integers ? 0 : products};
+  const bool is_paired = model.subject->tensors[i].name.ends_with("ffn_up.weight");
+  const auto panels = static_cast<double>((shape.rows() + cpu::panel_rows - 1) / cpu::panel_rows);
+  return {layout.bytes, stored, integers ? products : 0, integers ? 0 : products,
+          is_paired ? 0 : panels};
 }
 
 // Buffers of a session and of the backend for a full batch.
@@ -54,7 +57,7 @@ std::uint64_t host_scratch(const models::DecoderConfig& c, const PlanLoad& load)
   const std::uint64_t floats = 2 * dim + 2 * q + 2 * kv + hidden + 2 * positive(c.rope.rotary_dim);
   const std::uint64_t rounded = std::max({q, dim, hidden}) + 2 * dim;
   return tokens * (4 * floats + rounded * cpu::a8_token_bytes / cpu::a8_len) +
-         2 * 4 * heads * positive(c.vocab) + cpu::thread_bytes(load.threads) / 4;
+         2 * 4 * heads * positive(c.vocab);
 }
 
 // Logits of a batch and its residual stream in floats: what llama.cpp reserves.
@@ -88,6 +91,7 @@ void ModelPart::add(const ModelPart& other) {
   stored += other.stored;
   integer_products += other.integer_products;
   float_products += other.float_products;
+  panels += other.panels;
 }
 
 ModelPart ModelParts::layers_on_cpu(int gpu_layers) const {

@@ -16,7 +16,6 @@ struct CacheTypes {
 struct PlanLoad {
   int context = 0, users = 1;
   CacheTypes cache;
-  int threads = 0;
 };
 
 // Bytes of the cache of one user. Throws Error(invalid_input) when blocks of a type do not divide
@@ -29,6 +28,7 @@ struct ModelPart {
   std::uint64_t on_cpu = 0, stored = 0;
   // A token: with weights of integers, and with those that are multiplied as floats.
   double integer_products = 0, float_products = 0;
+  double panels = 0;  // of 32 rows; the CPU takes those of gate and up in pairs
 
   void add(const ModelPart& other);
 };

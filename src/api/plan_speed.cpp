@@ -5,11 +5,10 @@
 namespace nybble::api {
 namespace {
 
-// Shares of the measured peaks that nybble's kernels reach. Fitted on two Zen 4 cores to generation
-// with smollm2-80m in F16, Q8_0, Q6_K, Q4_K_M, Q4_0 and Q3_K_M, of which the worst is off by 9 %
-// (docs/plan.md): reading and multiplying do not hide each other, since each panel of 32 rows is
-// short. One token is unpacked and multiplied at a speed near that of floats, whatever its type.
-constexpr double cpu_read_share = 0.85, cpu_token_share = 0.65;
+// Shares of the measured peaks that nybble's kernels reach; fitted on two Zen 4 cores, docs/plan.md
+// says to what and how well. A panel of the decoders that measure_layer_cost() takes is one of gate
+// and up with its part of down: about three of those of a model.
+constexpr double cpu_read_share = 0.8, cpu_panel_share = 0.33;
 // Of prompts of 512 tokens, with their attention.
 constexpr double cpu_integer_share = 0.33, cpu_float_share = 0.7;
 // Of what makers state, as llama.cpp reaches it: an RTX 3090 generates 157 tokens/s with Llama 3 8B
@@ -31,12 +30,9 @@ double prompt_seconds(const ModelPart& part, const Processor& processor) {
 double step_seconds(const ModelPart& part, double weight_bytes, double cache_bytes, int layers,
                     int users, const Processor& processor) {
   const double read = (weight_bytes + users * cache_bytes) / processor.bytes_per_second;
-  const double together = users * prompt_seconds(part, processor);
-  const double rest = layers * processor.layer_seconds;
-  if (processor.token_products <= 0) return std::max(read, together) + rest;
-  // Few tokens are multiplied one by one, many as a prompt is, after unpacking.
-  const double one = (part.integer_products + part.float_products) / processor.token_products;
-  return read + std::min(users * one, one + together) + rest;
+  const double multiply = users * prompt_seconds(part, processor);
+  return std::max(read, multiply) + layers * processor.layer_seconds +
+         part.panels * processor.panel_seconds;
 }
 
 }  // namespace
@@ -44,7 +40,7 @@ double step_seconds(const ModelPart& part, double weight_bytes, double cache_byt
 Processor processor_of(const MachineReport& machine) {
   return {.bytes_per_second = cpu_read_share * machine.read_bytes,
           .layer_seconds = machine.layer_seconds,
-          .token_products = cpu_token_share * machine.float_macs,
+          .panel_seconds = cpu_panel_share * machine.panel_seconds,
           .integer_products = cpu_integer_share * machine.int8_macs,
           .float_products = cpu_float_share * machine.float_macs};
 }
@@ -56,7 +52,7 @@ Processor processor_of(const Device& device) {
                                                             : cpu_layer_seconds;
   return {.bytes_per_second = stated_read_share * device.gigabytes_per_second * 1e9,
           .layer_seconds = layer,
-          .token_products = 0,
+          .panel_seconds = 0,
           .integer_products = products,
           .float_products = products};
 }

@@ -21,8 +21,8 @@ void use_this_machine(const PlanRequest& request, PlanTarget& target) {
   target.device = fmt::format("{}, {} thread{}", machine->cpu.empty() ? "CPU" : machine->cpu,
                               machine->threads, machine->threads == 1 ? "" : "s");
   target.speed_basis = fmt::format(
-      "measured by bench --machine: {:.1f} GB/s, {:.0f} G int8 products/s, {:.0f} us a layer",
-      machine->read_bytes * 1e-9, machine->int8_macs * 1e-9, machine->layer_seconds * 1e6);
+      "measured by bench --machine: {:.1f} GB/s, {:.0f} G int8 products/s, {:.2f} us a panel",
+      machine->read_bytes * 1e-9, machine->int8_macs * 1e-9, machine->panel_seconds * 1e6);
 }
 
 void use_gpu(const PlanRequest& request, const Device& device, PlanTarget& target) {

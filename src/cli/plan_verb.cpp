@@ -91,7 +91,7 @@ void add_load_flags(CLI::App& verb, PlanOptions& options) {
       ->check(CLI::NonNegativeNumber);
   verb.add_option("--cache-type-k", request.key_type,
                   "Format of the cache's keys (also -ctk); default: F32, which nybble run keeps, "
-                  "with a GPU F16")
+                  "with a GPU or a device F16")
       ->type_name("TYPE");
   verb.add_option("--cache-type-v", request.value_type,
                   "Of its values (also -ctv); default: as the keys")

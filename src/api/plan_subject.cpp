@@ -66,12 +66,22 @@ PlanSubject from_config(std::string name, std::string source, const models::Deco
   return subject;
 }
 
+// Of a file or folder; links are not followed, as the cache of pulled models is made of them, and a
+// snapshot there is called by its repository: .../models--org--name/snapshots/COMMIT.
+std::string name_of(const fs::path& path) {
+  fs::path whole = fs::absolute(path).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();
+  if (whole.parent_path().filename() != "snapshots") return whole.filename().string();
+  const std::string repository = whole.parent_path().parent_path().filename().string();
+  const std::size_t dashes = repository.rfind("--");
+  return dashes == std::string::npos ? repository : repository.substr(dashes + 2);
+}
+
 PlanSubject from_config_file(const fs::path& path) {
   const std::string where = path.string();
   const models::DescribedModel described =
       models::read_hf_text(read_text_file(path, std::size_t{16} << 20), where, where);
-  const std::string name = fs::weakly_canonical(path).parent_path().filename().string();
-  return from_config(name, "config.json", described.config,
+  return from_config(name_of(fs::absolute(path).parent_path()), "config.json", described.config,
                      tokenizer_bytes_an_entry * static_cast<std::uint64_t>(described.config.vocab));
 }
 
@@ -85,10 +95,8 @@ std::string type_of_most_bytes(const models::ModelSource& source) {
 
 PlanSubject from_model(const fs::path& path) {
   const OpenedModel model = open_for_reading(path);
-  fs::path named = fs::weakly_canonical(path);
-  if (!named.has_filename()) named = named.parent_path();
   const bool is_gguf = model.checkpoint->container == "gguf";
-  PlanSubject subject{.name = named.filename().string(),
+  PlanSubject subject{.name = name_of(path),
                       .source = is_gguf ? "gguf" : model.checkpoint->container,
                       .config = model.source.config,
                       .metadata = gguf_metadata(model),

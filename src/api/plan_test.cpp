@@ -187,6 +187,17 @@ TEST(plan, reads_a_config_without_weights) {
   EXPECT_EQ(by_folder.choices[0].file_bytes, by_file.choices[0].file_bytes);
 }
 
+TEST(plan, calls_a_pulled_model_by_its_repository) {
+  const TemporaryFolder folder;
+  const auto snapshot = folder.path() / "models--org--some-model-2b" / "snapshots" / "c0ffee";
+  std::filesystem::create_directories(snapshot);
+  std::filesystem::create_symlink(std::filesystem::absolute("models/tale-6m/config.json"),
+                                  snapshot / "config.json");
+
+  EXPECT_EQ(plan(request_for(snapshot.string(), "Q8_0")).models[0].name, "some-model-2b");
+  EXPECT_EQ(plan(request_for(snapshot / "config.json", "Q8_0")).models[0].name, "some-model-2b");
+}
+
 TEST(plan, refuses_what_it_cannot_plan) {
   const auto refuses = [](const PlanRequest& request, const char* sentence) {
     expect_error([&] { plan(request); }, ErrorKind::invalid_input, HasSubstr(sentence));

@@ -64,7 +64,6 @@ void keep(const MachineReport& machine) {
                             {"int8_macs", machine.int8_macs},
                             {"float_macs", machine.float_macs},
                             {"read_bytes", machine.read_bytes},
-                            {"layer_seconds", machine.layer_seconds},
                             {"panel_seconds", machine.panel_seconds}};
   const std::string text = json.dump(2) + "\n";
   AtomicFile file(machine.kept, true);
@@ -90,9 +89,7 @@ MachineReport measure_machine(int threads) {
   machine.int8_macs = peak.int8_macs;
   machine.float_macs = peak.float_macs;
   machine.read_bytes = peak.read_bytes;
-  const api::LayerCost layer = api::measure_layer_cost(threads);
-  machine.layer_seconds = layer.layer_seconds;
-  machine.panel_seconds = layer.panel_seconds;
+  machine.panel_seconds = api::measure_panel_seconds(threads, machine.read_bytes);
   machine.kept = file_of(machine);
   keep(machine);
   return machine;
@@ -109,7 +106,6 @@ std::optional<MachineReport> kept_machine(int threads) {
   machine.int8_macs = positive_number(json, "int8_macs", where);
   machine.float_macs = positive_number(json, "float_macs", where);
   machine.read_bytes = positive_number(json, "read_bytes", where);
-  machine.layer_seconds = positive_number(json, "layer_seconds", where);
   machine.panel_seconds = positive_number(json, "panel_seconds", where);
   return machine;
 }

@@ -70,6 +70,14 @@ std::uint64_t gpu_scratch(const models::DecoderConfig& c, int gpu_layers) {
 }  // namespace
 
 std::uint64_t cache_bytes(const models::DecoderConfig& c, int context, CacheTypes types) {
+  // Sizes of a hostile configuration could wrap around; 2^44 bytes times 2^16 users cannot.
+  const double numbers = 2.0 * c.layers * c.kv_heads * c.head_dim * context;
+  if (numbers * sizeof(float) > 0x1p44) {
+    fail(ErrorKind::invalid_input,
+         "a cache of {} positions in {} layers of {} heads of {} is more than any machine holds; "
+         "take a smaller context",
+         context, c.layers, c.kv_heads, c.head_dim);
+  }
   if (types.keys == id_of<formats::F32>() && types.values == types.keys)
     return cpu::KvPanels::bytes_of({c.layers, c.kv_heads, c.head_dim, context});
   const std::int64_t width = std::int64_t{c.kv_heads} * c.head_dim;

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "api/small_decoder.h"
+
 namespace nybble::api {
 namespace {
 
-// Shares of the measured peaks that nybble's kernels reach; fitted on two Zen 4 cores, docs/plan.md
-// says to what and how well. A panel of the decoders that measure_layer_cost() takes is one of gate
-// and up with its part of down: about three of those of a model.
-constexpr double cpu_read_share = 0.8, cpu_panel_share = 0.33;
-// Of prompts of 512 tokens, with their attention.
+// Shares of the measured peaks that prompts of 512 tokens reach, with their attention.
 constexpr double cpu_integer_share = 0.33, cpu_float_share = 0.7;
 // Of what makers state, as llama.cpp reaches it: an RTX 3090 generates 157 tokens/s with Llama 3 8B
 // in Q4_0 (4.4 GB read: 0.73 of its bandwidth; its pull request 15802) and takes 3,491 tokens/s of
@@ -38,9 +36,9 @@ double step_seconds(const ModelPart& part, double weight_bytes, double cache_byt
 }  // namespace
 
 Processor processor_of(const MachineReport& machine) {
-  return {.bytes_per_second = cpu_read_share * machine.read_bytes,
-          .layer_seconds = machine.layer_seconds,
-          .panel_seconds = cpu_panel_share * machine.panel_seconds,
+  return {.bytes_per_second = read_share * machine.read_bytes,
+          .layer_seconds = 0,
+          .panel_seconds = machine.panel_seconds,
           .integer_products = cpu_integer_share * machine.int8_macs,
           .float_products = cpu_float_share * machine.float_macs};
 }

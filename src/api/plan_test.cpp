@@ -215,6 +215,13 @@ TEST(plan, refuses_what_it_cannot_plan) {
   request.device = "m2";
   request.memory_bytes = 0;
   refuses(request, "expected --memory");
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "config.json") << R"({"model_type": "llama", "hidden_size": 16384,
+    "intermediate_size": 64, "num_hidden_layers": 4096, "vocab_size": 64, "head_dim": 16384,
+    "num_attention_heads": 16384, "max_position_embeddings": 1073741824})";
+  request = request_for(folder.path().string(), "Q8_0");
+  request.context = 1 << 30;
+  refuses(request, "more than any machine holds");
   request = request_for("qwen2.5-0.5b", "Q8_0");
   request.key_type = "q4_K";  // 128 values a position
   refuses(request, "do not divide");

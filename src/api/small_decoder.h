@@ -1,16 +1,15 @@
-// What layers cost that have nearly nothing to read or to multiply.
+// What a token costs beside reading weights.
 #pragma once
 
 namespace nybble::api {
 
-// Seconds of one token, beside reading and multiplying: a layer's, for handing loops to the threads
-// and waiting for them, and what runs on one thread between them; and those of each panel of 32
-// rows that a thread takes.
-struct LayerCost {
-  double layer_seconds = 0, panel_seconds = 0;
-};
+// What reading weights reaches of the bandwidth that reading alone has, in large models.
+inline constexpr double read_share = 0.8;
 
-// Measured with decoders whose weights fit the caches. The best of many tokens.
-LayerCost measure_layer_cost(int threads);
+// Seconds for each panel of 32 rows that one token takes beside reading, when memory gives
+// bytes_per_second: handing panels to threads and waiting for them, moving what one thread computed
+// to the others, and what hides behind nothing. Of the best of many tokens through a decoder of
+// ordinary width, whose weights do not fit the caches.
+double measure_panel_seconds(int threads, double bytes_per_second);
 
 }  // namespace nybble::api

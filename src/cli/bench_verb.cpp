@@ -74,19 +74,15 @@ void measure_machine_only(const BenchOptions& options) {
                  {{"int8_macs", machine.int8_macs},
                   {"float_macs", machine.float_macs},
                   {"read_bytes", machine.read_bytes}}},
-                {"layer_seconds", machine.layer_seconds},
                 {"panel_seconds", machine.panel_seconds},
                 {"kept", machine.kept.string()}});
     return;
   }
   fmt::print("{}, {}, {} thread{}\n", machine.cpu.empty() ? "CPU" : machine.cpu, machine.isa,
              machine.threads, machine.threads == 1 ? "" : "s");
-  fmt::print(
-      "{:.0f} G int8 and {:.0f} G float products/s, {:.1f} GB/s read, {:.1f} us a layer, {:.2f} us "
-      "a "
-      "panel\n",
-      machine.int8_macs * 1e-9, machine.float_macs * 1e-9, machine.read_bytes * 1e-9,
-      machine.layer_seconds * 1e6, machine.panel_seconds * 1e6);
+  fmt::print("{:.0f} G int8 and {:.0f} G float products/s, {:.1f} GB/s read, {:.2f} us a panel\n",
+             machine.int8_macs * 1e-9, machine.float_macs * 1e-9, machine.read_bytes * 1e-9,
+             machine.panel_seconds * 1e6);
   fmt::print("kept in {}\n", machine.kept.string());
 }
 

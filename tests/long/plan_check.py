@@ -46,7 +46,9 @@ def fill_prompt(nybble, model, path):
 def check(nybble, model, kind, folder):
     file = str(folder / f'{kind}.gguf')
     quiet = {'stdout': subprocess.DEVNULL, 'stderr': subprocess.DEVNULL}
-    subprocess.run([nybble, 'quantize', model, file, kind, '--force'], check=True, **quiet)
+    # As plans count: some recipes give other types to tensors when there are statistics.
+    calibration = ['--method', 'imatrix', '--calibration', str(TEXT), '--written', '0']
+    subprocess.run([nybble, 'quantize', model, file, kind, '--force', *calibration], check=True, **quiet)
     planned = json.loads(output(nybble, 'plan', model, '--type', kind, '-c', str(CONTEXT), '--json'))['choices'][0]
     prompt = folder / 'prompt.txt'
     fill_prompt(nybble, file, prompt)

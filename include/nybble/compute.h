@@ -20,8 +20,8 @@ std::string_view compute_name(Compute compute);
 std::optional<Compute> find_compute(std::string_view name);
 std::span<const std::string_view> compute_names();
 
-// Of the key-value cache: "f32", "f16", "bf16", "q8_0" or "q4_0"; empty: f32 with Compute::exact,
-// else f16.
+// Of the key-value cache: "f32", "f16", "bf16", "q8_0" or "q4_0". Empty: for keys f32 with
+// Compute::exact, else f16; for values what keys have.
 struct CacheTypes {
   std::string keys = {}, values = {};
 };

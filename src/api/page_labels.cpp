@@ -1,9 +1,13 @@
 #include "api/page_labels.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
+
+#include "api/page_text.h"
 
 namespace nybble::api {
 namespace {
@@ -16,6 +20,7 @@ constexpr double cost_of_crossing = 40;
 // Above and to the right of a front that falls there is room, so labels look there first.
 constexpr double cost_of_direction = 50, liked_direction = -std::numbers::pi / 4;
 constexpr int directions = 16;
+constexpr double label_height = 19, character_width = 8.6, label_padding = 6;
 constexpr double nearest = 11, farthest = 90, step = 8;
 
 // A leader shows from 9 units off its point, which is past the marker.
@@ -118,6 +123,23 @@ std::optional<Leader> leader_to(const LabelledPoint& point, const Box& label) {
   if (distance < leader_start + leader_least) return std::nullopt;
   const double share = leader_start / distance;
   return Leader{point.x + share * (x - point.x), point.y + share * (y - point.y), x, y};
+}
+
+LabelledPoint labelled_point(double x, double y, const std::string& text) {
+  return {x, y, label_padding + character_width * static_cast<double>(count_characters(text)),
+          label_height};
+}
+
+std::string draw_label(const LabelledPoint& point, const Box& box, const std::string& text) {
+  std::string drawing;
+  if (const std::optional<Leader> leader = leader_to(point, box)) {
+    drawing = fmt::format("<path class=\"leader\" d=\"M{:.1f},{:.1f}L{:.1f},{:.1f}\"/>\n",
+                          leader->x, leader->y, leader->to_x, leader->to_y);
+  }
+  return drawing + fmt::format(
+                       "<text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\" "
+                       "text-anchor=\"middle\">{}</text>\n",
+                       (box.left + box.right) / 2, box.bottom - 5, escape_html(text));
 }
 
 }  // namespace nybble::api

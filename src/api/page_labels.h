@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace nybble::api {
@@ -24,5 +25,10 @@ struct Leader {
   double x = 0, y = 0, to_x = 0, to_y = 0;
 };
 std::optional<Leader> leader_to(const LabelledPoint& point, const Box& label);
+
+// A point with room for this text, which is not escaped.
+LabelledPoint labelled_point(double x, double y, const std::string& text);
+// The text in its box, as SVG, with a leader where that is wanted.
+std::string draw_label(const LabelledPoint& point, const Box& box, const std::string& text);
 
 }  // namespace nybble::api

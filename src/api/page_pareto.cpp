@@ -18,8 +18,6 @@ using Models = std::vector<PageModel>;
 
 // Between points and the frame.
 constexpr double inset = 22;
-constexpr double label_height = 19, character_width = 8.6, label_padding = 6;
-
 Models with_numbers(const Models& models) {
   Models kept;
   std::copy_if(models.begin(), models.end(), std::back_inserter(kept),
@@ -146,10 +144,7 @@ class ParetoPlot {
     std::vector<std::string> texts;
     for (const PageModel& each : models_) {
       texts.push_back(clip_text(each.label, frame_.characters));
-      points.push_back(
-          {x_of(each), y_of(each),
-           label_padding + character_width * static_cast<double>(count_characters(texts.back())),
-           label_height});
+      points.push_back(labelled_point(x_of(each), y_of(each), texts.back()));
     }
     const Box bounds{frame_.left + 2, frame_.top, frame_.right - 2, frame_.bottom - 2};
     const std::vector<std::optional<Box>> boxes = place_labels(points, obstacles_, bounds);
@@ -158,19 +153,6 @@ class ParetoPlot {
       if (boxes[i]) drawing += draw_label(points[i], *boxes[i], texts[i]);
     }
     return drawing;
-  }
-
-  static std::string draw_label(const LabelledPoint& point, const Box& box,
-                                const std::string& text) {
-    std::string drawing;
-    if (const std::optional<Leader> leader = leader_to(point, box)) {
-      drawing = fmt::format("<path class=\"leader\" d=\"M{:.1f},{:.1f}L{:.1f},{:.1f}\"/>\n",
-                            leader->x, leader->y, leader->to_x, leader->to_y);
-    }
-    return drawing + fmt::format(
-                         "<text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\" "
-                         "text-anchor=\"middle\">{}</text>\n",
-                         (box.left + box.right) / 2, box.bottom - 5, escape_html(text));
   }
 
   const PlotFrame& frame_;

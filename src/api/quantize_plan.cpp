@@ -20,15 +20,6 @@ quantize::Overrides overrides_of(const QuantizeRequest& request) {
           .token_embedding_type = request.token_embedding_type};
 }
 
-const quantize::Recipe& recipe_named(const std::string& name) {
-  const quantize::Recipe* recipe = quantize::find_recipe(name);
-  if (recipe != nullptr) return *recipe;
-  std::string known;
-  for (const quantize::Recipe& each : quantize::recipes()) known += fmt::format(" {}", each.name());
-  fail(ErrorKind::invalid_input, "'{}' is no type that nybble knows; expected one of:{}", name,
-       known);
-}
-
 // A linear of a layer, which layouts are for; embedding and head stay as they are.
 bool is_linear(const models::SourceTensor& tensor) {
   return tensor.shape.rank() == 2 && tensor.name.starts_with("blk.") &&
@@ -109,6 +100,15 @@ bool can_be_searched(const Choices& choices, const quantize::Method& method) {
 }
 
 }  // namespace
+
+const quantize::Recipe& recipe_named(const std::string& name) {
+  const quantize::Recipe* recipe = quantize::find_recipe(name);
+  if (recipe != nullptr) return *recipe;
+  std::string known;
+  for (const quantize::Recipe& each : quantize::recipes()) known += fmt::format(" {}", each.name());
+  fail(ErrorKind::invalid_input, "'{}' is no type that nybble knows; expected one of:{}", name,
+       known);
+}
 
 const quantize::Method& method_of(const QuantizeRequest& request) {
   if (!request.method.empty()) return quantize::method_named(request.method);

@@ -13,6 +13,8 @@
 namespace nybble {
 
 const quantize::Method& method_of(const QuantizeRequest& request);
+// Throws Error(invalid_input) naming those that there are.
+const quantize::Recipe& recipe_named(const std::string& name);
 
 // What a recipe makes of a model: one choice for each tensor of the source.
 struct Choices {

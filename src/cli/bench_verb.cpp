@@ -13,6 +13,7 @@
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "nybble/bench.h"
+#include "nybble/machine.h"
 
 namespace nybble::cli {
 namespace {
@@ -21,7 +22,7 @@ struct BenchOptions {
   ModelArgument model;
   BenchRequest request;
   std::string compute = "run";
-  bool json = false;
+  bool machine = false, json = false;
 };
 
 Json to_json(const BenchReport& report) {
@@ -64,7 +65,30 @@ void print(const BenchReport& report) {
   table.print(stdout);
 }
 
+void measure_machine_only(const BenchOptions& options) {
+  const MachineReport machine = measure_machine(options.request.threads);
+  if (options.json) {
+    print_json({{"cpu", machine.cpu},
+                {"isa", machine.isa},
+                {"threads", machine.threads},
+                {"peak",
+                 {{"int8_macs", machine.int8_macs},
+                  {"float_macs", machine.float_macs},
+                  {"read_bytes", machine.read_bytes}}},
+                {"panel_seconds", machine.panel_seconds},
+                {"kept", machine.kept.string()}});
+    return;
+  }
+  fmt::print("{}, {}, {} thread{}\n", machine.cpu.empty() ? "CPU" : machine.cpu, machine.isa,
+             machine.threads, machine.threads == 1 ? "" : "s");
+  fmt::print("{:.0f} G int8 and {:.0f} G float products/s, {:.1f} GB/s read, {:.2f} us a panel\n",
+             machine.int8_macs * 1e-9, machine.float_macs * 1e-9, machine.read_bytes * 1e-9,
+             machine.panel_seconds * 1e6);
+  fmt::print("kept in {}\n", machine.kept.string());
+}
+
 void execute(BenchOptions& options) {
+  if (options.machine) return measure_machine_only(options);
   options.request.model = find_model(options.model);
   options.request.compute = *find_compute(options.compute);
   BenchReport report;
@@ -115,6 +139,8 @@ void add_bench(CLI::App& program) {
       ->check(CLI::IsMember(std::vector<std::string>(names.begin(), names.end())))
       ->capture_default_str();
   add_cache_type_flags(*verb, request.cache_types);
+  verb->add_flag("--machine", options->machine,
+                 "No model: measure what the machine can do and keep it for `nybble plan`");
   add_json_flag(*verb, options->json);
   verb->footer(
       "% of peak: the time that multiplying, or reading the weights, takes at the peak that was\n"
@@ -123,6 +149,7 @@ void add_bench(CLI::App& program) {
       "Examples:\n"
       "  nybble bench model-q4.gguf\n"
       "  nybble bench model-q4.gguf -p 1,2,4,8,16,32,512 -n 128 -d 0,4096\n"
+      "  nybble bench --machine\n"
       "  nybble bench model-q4.gguf --json | jq '.rows[].tokens_per_second'");
   verb->callback([options] { execute(*options); });
 }

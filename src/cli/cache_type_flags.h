@@ -13,7 +13,8 @@ inline void add_cache_type_flags(CLI::App& verb, CacheTypes& types) {
                   "exact f32 (also -ctk)")
       ->type_name("TYPE")
       ->envname("LLAMA_ARG_CACHE_TYPE_K");
-  verb.add_option("--cache-type-v", types.values, "Values of the cache, likewise (also -ctv)")
+  verb.add_option("--cache-type-v", types.values,
+                  "Values of the cache; default: as the keys (also -ctv)")
       ->type_name("TYPE")
       ->envname("LLAMA_ARG_CACHE_TYPE_V");
 }

@@ -7,6 +7,7 @@
 #include "cli/command_line.h"
 #include "cli/verbs.h"
 #include "nybble/error.h"
+#include "nybble/plan.h"
 #include "nybble/quantize.h"
 
 namespace nybble::cli {
@@ -51,6 +52,9 @@ std::string places_of(const CLI::App& verb) {
   std::string words;
   if (verb.get_name() == "quantize") {
     for (const auto& [name, line] : quantize_types()) words += " " + name;
+  }
+  if (verb.get_name() == "plan") {
+    for (const KnownModel& model : known_models()) words += " " + model.name;
   }
   if (verb.get_name() == "completion") words = " bash zsh fish";
   return words.empty() ? words : words.substr(1);

@@ -14,6 +14,7 @@ constexpr std::array verbs{
     Verb{"eval", add_eval},
     Verb{"compare", add_compare},
     Verb{"bench", add_bench},
+    Verb{"plan", add_plan},
     Verb{"receipt", add_receipt},
     Verb{"tokenize", add_tokenize},
     Verb{"template", add_template},

@@ -17,6 +17,7 @@ void add_run(CLI::App& program);
 void add_eval(CLI::App& program);
 void add_compare(CLI::App& program);
 void add_bench(CLI::App& program);
+void add_plan(CLI::App& program);
 void add_receipt(CLI::App& program);
 void add_tokenize(CLI::App& program);
 void add_formats(CLI::App& program);

@@ -9,6 +9,7 @@
 #include "cpu/kv_panels.h"
 #include "cpu/panel_weight.h"
 #include "cpu/r16k4_weight.h"
+#include "cpu/weight_layout.h"
 #include "tensor/tensor.h"
 
 namespace nybble::cpu {
@@ -61,21 +62,11 @@ bool CpuBackend::multiplies_integers(const backend::WeightSource& source) const 
 }
 
 std::unique_ptr<backend::Weight> CpuBackend::upload(const backend::WeightSource& source) {
-  const std::size_t stored =
-      static_cast<std::size_t>(source.rows) * row_bytes(source.format, source.cols);
-  const bool integers = multiplies_integers(source);
-  std::size_t expanded = stored;
-  if (integers && run_format(source.format)->is_lattice) {
-    expanded =
-        R16k4Weight::lattice_bytes(source.rows, source.cols, run_format(source.format)->group_len);
-  } else if (!integers && PanelWeight::native_element_bytes(source.format) == 0) {
-    expanded = PanelWeight::expanded_bytes(source.rows, source.cols, sizeof(float));
-  }
-  const std::size_t growth = expanded < stored ? 0 : expanded - stored;
-  const bool expand = growth <= expand_bytes_;
-  if (expand) expand_bytes_ -= growth;
-  if (integers) return std::make_unique<R16k4Weight>(source, !expand, kernels_, pool_);
-  return std::make_unique<PanelWeight>(source, expand, kernels_, pool_);
+  const WeightLayout layout = choose_layout(source.format, source.rows, source.cols,
+                                            multiplies_integers(source), expand_bytes_);
+  if (layout.integers)
+    return std::make_unique<R16k4Weight>(source, !layout.expand, kernels_, pool_);
+  return std::make_unique<PanelWeight>(source, layout.expand, kernels_, pool_);
 }
 
 }  // namespace nybble::cpu

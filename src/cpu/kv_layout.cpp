@@ -175,7 +175,7 @@ constexpr float keep(float x) {
 
 }  // namespace
 
-const KvLayout& kv_layout(FormatId format) {
+const KvLayout* find_kv_layout(FormatId format) {
   static const FloatLayout<float, keep, &Kernels::multiply_f32> f32;
   static const FloatLayout<Half, to_half, &Kernels::multiply_f16> f16;
   static const FloatLayout<Bf16, to_bf16, &Kernels::multiply_bf16> bf16;
@@ -191,8 +191,13 @@ const KvLayout& kv_layout(FormatId format) {
                                {id_of<formats::Q8_0>(), q8_0},
                                {id_of<formats::Q4_0>(), q4_0}};
   for (const Entry& entry : entries) {
-    if (entry.format == format) return entry.layout;
+    if (entry.format == format) return &entry.layout;
   }
+  return nullptr;
+}
+
+const KvLayout& kv_layout(FormatId format) {
+  if (const KvLayout* layout = find_kv_layout(format)) return *layout;
   fail(ErrorKind::unsupported,
        "the key-value cache cannot be {}; expected f32, f16, bf16, q8_0 or q4_0",
        formats::info(format).name);

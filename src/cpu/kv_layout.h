@@ -43,7 +43,9 @@ class KvLayout {
   ~KvLayout() = default;
 };
 
-// F32, F16, BF16, Q8_0 or Q4_0. Throws Error(unsupported) for other formats.
+// F32, F16, BF16, Q8_0 or Q4_0; nullptr for other formats.
+const KvLayout* find_kv_layout(FormatId format);
+// Throws Error(unsupported) instead.
 const KvLayout& kv_layout(FormatId format);
 
 }  // namespace nybble::cpu

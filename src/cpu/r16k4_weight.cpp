@@ -64,6 +64,26 @@ std::size_t R16k4Weight::lattice_bytes(std::int64_t rows, std::int64_t cols, int
          static_cast<std::size_t>(panels * panel_rows * cols / group_len) * sizeof(float);
 }
 
+R16k4Weight::ScalePlaces R16k4Weight::scale_places(const RunFormat& format, std::int64_t cols) {
+  const std::int64_t groups = cols / format.group_len;
+  if (format.scales == RunScales::two_levels) {
+    const std::int64_t halves = cols / format.block_len * lanes * std::int64_t{sizeof(Half)};
+    return {halves, halves + groups * lanes};
+  }
+  const std::size_t bytes = format.scales == RunScales::halves ? sizeof(Half) : sizeof(float);
+  return {0, groups * lanes * static_cast<std::int64_t>(bytes)};
+}
+
+std::size_t R16k4Weight::bytes_of(FormatId format, std::int64_t rows, std::int64_t cols,
+                                  bool keep_rows) {
+  if (keep_rows) return static_cast<std::size_t>(rows) * row_bytes(format, cols);
+  const RunFormat& run = *run_format(format);
+  const std::int64_t codes = cols / a8_len * tile_bytes / 8 * run.bits,
+                     scales = scale_places(run, cols).total * (run.has_offsets ? 2 : 1);
+  const std::int64_t sixteens = (rows + panel_rows - 1) / panel_rows * (panel_rows / lanes);
+  return static_cast<std::size_t>(sixteens * (codes + scales));
+}
+
 R16k4Weight::R16k4Weight(const backend::WeightSource& source, bool keep_rows,
                          const Kernels& kernels, ThreadPool& pool)
     : CpuWeight(source),
@@ -71,15 +91,7 @@ R16k4Weight::R16k4Weight(const backend::WeightSource& source, bool keep_rows,
       kernels_(kernels.int8),
       blocks_(source.cols / a8_len),
       code_bytes_(blocks_ * tile_bytes / 8 * format_.bits) {
-  const std::int64_t groups = source.cols / format_.group_len;
-  if (format_.scales == RunScales::two_levels) {
-    places_.groups = source.cols / format_.block_len * lanes * std::int64_t{sizeof(Half)};
-    places_.total = places_.groups + groups * lanes;
-  } else {
-    places_.total = groups * lanes *
-                    static_cast<std::int64_t>(format_.scales == RunScales::halves ? sizeof(Half)
-                                                                                  : sizeof(float));
-  }
+  places_ = scale_places(format_, source.cols);
   scale_bytes_ = places_.total * (format_.has_offsets ? 2 : 1);
   const std::int64_t sixteens = panels() * panel_rows / lanes;
   const std::string name(source.name);

@@ -20,6 +20,9 @@ class R16k4Weight final : public CpuWeight {
               ThreadPool& pool);
   // Memory that rows of a lattice take as codes.
   static std::size_t lattice_bytes(std::int64_t rows, std::int64_t cols, int group_len);
+  // bytes() of a weight before there is one.
+  static std::size_t bytes_of(FormatId format, std::int64_t rows, std::int64_t cols,
+                              bool keep_rows);
 
   std::size_t bytes() const override {
     return codes_.bytes() + scales_.bytes() + stored_rows_.bytes();
@@ -34,6 +37,7 @@ class R16k4Weight final : public CpuWeight {
     std::int64_t groups = 0, total = 0;  // where groups begin, and where offsets do
   };
 
+  static ScalePlaces scale_places(const RunFormat& format, std::int64_t cols);
   void decode_stored_row(std::int64_t row, float* out) const override;
   // Codes [n][8][16][4] and scales of 32 n columns of 16 stored rows.
   void take_stored(std::int64_t sixteen, std::int64_t first, std::int64_t n, std::uint8_t* codes,

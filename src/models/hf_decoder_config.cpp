@@ -46,6 +46,30 @@ DecoderConfig read_hf_config(const files::HfConfig& hf, const Architecture& arch
   return c;
 }
 
+void refuse_architecture(const std::string& model, const std::string& found) {
+  fail(ErrorKind::unsupported, "{}: unknown architecture '{}'; nybble knows {}", model, found,
+       known_architectures());
+}
+
+DescribedModel read_hf_text(std::string_view text, const std::string& where,
+                            const std::string& model) {
+  const Json json = parse_json(text, where);
+  if (!json.is_object()) fail(ErrorKind::corrupt_file, "{}: expected an object", where);
+  const files::HfConfig hf(json, where);
+  const std::vector<std::string> classes = hf.texts("architectures");
+  const std::string type = hf.text("model_type", "");
+  DescribedModel described;
+  for (const Architecture* architecture : all_architectures()) {
+    const bool matches =
+        classes.empty() ? architecture->hf_type == type : architecture->hf_class == classes.front();
+    if (matches) described.architecture = architecture;
+  }
+  if (described.architecture == nullptr)
+    refuse_architecture(model, classes.empty() ? type : classes.front());
+  described.config = read_hf_config(hf, *described.architecture);
+  return described;
+}
+
 OrderedJson write_hf_config(const DecoderConfig& c, const Architecture& architecture) {
   OrderedJson json = {{"architectures", OrderedJson::array({architecture.hf_class})},
                       {"model_type", architecture.hf_type},

@@ -182,12 +182,6 @@ void collect_tensors(ModelSource& source, bool is_hf) {
   add_scales(source);
 }
 
-[[noreturn]] void refuse_architecture(const files::Checkpoint& checkpoint,
-                                      const std::string& found) {
-  fail(ErrorKind::unsupported, "{}: unknown architecture '{}'; nybble knows {}",
-       checkpoint.path.string(), found, known_architectures());
-}
-
 void open_gguf_model(ModelSource& source) {
   const files::Checkpoint& checkpoint = *source.checkpoint;
   const std::string name = checkpoint.metadata.get_string("general.architecture");
@@ -197,7 +191,7 @@ void open_gguf_model(ModelSource& source) {
     source.architecture = architecture;
     if (architecture->fits(source.config)) break;
   }
-  if (source.architecture == nullptr) refuse_architecture(checkpoint, name);
+  if (source.architecture == nullptr) refuse_architecture(checkpoint.path.string(), name);
   source.metadata = files::Metadata(checkpoint.metadata.where());
   for (const auto& [key, value] : checkpoint.metadata.items()) {
     const bool belongs_to_file = key.starts_with("split.") || key == "general.alignment";
@@ -213,19 +207,9 @@ void open_hf_model(ModelSource& source) {
     fail(ErrorKind::io, "{}: no such file; a model of safetensors needs its config.json beside it",
          where);
   }
-  const Json json = parse_json(text->second, where);
-  if (!json.is_object()) fail(ErrorKind::corrupt_file, "{}: expected an object", where);
-  const files::HfConfig hf(json, where);
-  const std::vector<std::string> classes = hf.texts("architectures");
-  const std::string type = hf.text("model_type", "");
-  for (const Architecture* architecture : all_architectures()) {
-    const bool matches =
-        classes.empty() ? architecture->hf_type == type : architecture->hf_class == classes.front();
-    if (matches) source.architecture = architecture;
-  }
-  if (source.architecture == nullptr)
-    refuse_architecture(checkpoint, classes.empty() ? type : classes.front());
-  source.config = read_hf_config(hf, *source.architecture);
+  const DescribedModel described = read_hf_text(text->second, where, checkpoint.path.string());
+  source.architecture = described.architecture;
+  source.config = described.config;
   std::filesystem::path directory = checkpoint.path;
   if (directory.has_extension() && !std::filesystem::is_directory(directory))
     directory = directory.parent_path();

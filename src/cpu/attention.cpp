@@ -3,7 +3,9 @@
 // batch nor threads change a bit. Queries of neighbouring tokens run together, so that what is read
 // of the cache serves them all.
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <span>
 
 #include "cpu/cpu_backend.h"
 #include "cpu/kv_panels.h"
@@ -22,12 +24,21 @@ struct Factors {
   float before, piece;
 };
 
-Factors merge(const Kernels& kernels, Softmax& running, const Softmax& piece) {
-  const float top = piece.max > running.max ? piece.max : running.max;
-  alignas(64) float factors[lanes] = {running.max - top, piece.max - top};
-  kernels.exponentials(factors);
-  running = {top, running.sum * factors[0] + piece.sum * factors[1]};
-  return {factors[0], factors[1]};
+// Of some queries, at most lanes / 2.
+void merge(const Kernels& kernels, std::span<Softmax> running, std::span<const Softmax> pieces,
+           Factors* factors) {
+  alignas(64) float exponents[lanes] = {};
+  for (std::size_t q = 0; q < running.size(); ++q) {
+    const float top = std::max(pieces[q].max, running[q].max);
+    exponents[2 * q] = running[q].max - top;
+    exponents[2 * q + 1] = pieces[q].max - top;
+    running[q].max = top;
+  }
+  kernels.exponentials(exponents);
+  for (std::size_t q = 0; q < running.size(); ++q) {
+    factors[q] = {exponents[2 * q], exponents[2 * q + 1]};
+    running[q].sum = running[q].sum * factors[q].before + pieces[q].sum * factors[q].piece;
+  }
 }
 
 // Queries that run together, at least those of one token.
@@ -117,13 +128,19 @@ class QueryTile {
         std::copy_n(products_ + q * panel_rows, panel_rows,
                     scores_ + (from + q) * chunk_keys + half);
     }
-    for (int q = from; q < from + n; ++q) {
-      const Range seen = range(chunk, q / group_);
-      Softmax piece;
-      piece.sum = kernels_.softmax_chunk(scores_ + q * chunk_keys, seen.first, seen.last,
-                                         step_.scale, &piece.max);
-      factors_[static_cast<std::size_t>(q)] =
-          merge(kernels_, running_[static_cast<std::size_t>(q)], piece);
+    constexpr int some = lanes / 2;
+    for (int q = from; q < from + n; q += some) {
+      std::array<Softmax, some> pieces;
+      const auto here = static_cast<std::size_t>(std::min(some, from + n - q));
+      for (std::size_t i = 0; i < here; ++i) {
+        const int query = q + static_cast<int>(i);
+        const Range seen = range(chunk, query / group_);
+        pieces[i].sum = kernels_.softmax_chunk(scores_ + query * chunk_keys, seen.first, seen.last,
+                                               step_.scale, &pieces[i].max);
+      }
+      const auto at = static_cast<std::size_t>(q);
+      merge(kernels_, std::span(running_).subspan(at, here), std::span(pieces).first(here),
+            &factors_[at]);
     }
   }
 

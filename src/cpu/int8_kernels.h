@@ -55,15 +55,48 @@ struct PlaneCodes {
   void next_block() { place += a8_len / 8 * (low_bits + high_bits) * lanes; }
 };
 
-template <class Lanes, class Codes, int tokens, bool halves, bool offsets>
+// Scales of 16 rows, group by group.
+template <class Lanes>
+struct FloatScales {
+  const float* place;
+
+  FloatScales(const float* floats, const A8Levels&) : place(floats) {}
+  Lanes next() {
+    const Lanes scale = Lanes::load(place);
+    place += lanes;
+    return scale;
+  }
+};
+
+template <class Lanes>
+struct TwoLevelScales {
+  A8Levels place;
+  int left = 0;  // groups that the outer scale is for
+  Lanes outer{};
+
+  TwoLevelScales(const float*, const A8Levels& levels) : place(levels) {}
+  Lanes next() {
+    if (left == 0) {
+      outer = Lanes::load_f16(place.outer);
+      place.outer += lanes;
+      left = place.groups_per_outer;
+    }
+    --left;
+    const Lanes scale = Lanes::mul(outer, Lanes::load_int8(place.factors));
+    place.factors += lanes;
+    return scale;
+  }
+};
+
+template <class Lanes, class Codes, class Scales, int tokens, bool halves, bool offsets>
 void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
   using Sums = typename Lanes::Sums;
   constexpr int parts = halves ? 2 : 1, steps = a8_len / 4 / parts;
   Lanes totals[tokens];
   for (int t = 0; t < tokens; ++t) totals[t] = Lanes::load(acc + t * panel_rows);
   Codes codes(p);
-  const float* scale = p.scales;
-  const float* offset = p.offsets;
+  Scales scales(p.scales, p.scale_levels);
+  Scales offset_scales(p.offsets, p.offset_levels);
   for (int64_t block = 0; block < p.blocks; ++block) {
     const ConstA8Block in(x, tokens);
     const uint8_t* a = in.codes;
@@ -79,15 +112,13 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
         for (int t = 0; t < tokens; ++t) products[t].add_dot(weights, a + 4 * t);
         a += 4 * tokens;
       }
-      const Lanes w = Lanes::load(scale);
-      scale += lanes;
+      const Lanes w = scales.next();
       for (int t = 0; t < tokens; ++t) {
         totals[t] =
             Lanes::fma(products[t].floats(), Lanes::mul(w, Lanes::set(in.scales[t])), totals[t]);
       }
       if constexpr (offsets) {
-        const Lanes o = Lanes::load(offset);
-        offset += lanes;
+        const Lanes o = offset_scales.next();
         for (int t = 0; t < tokens; ++t)
           totals[t] = Lanes::fma(o, Lanes::set(in.weighted_sums[row * tokens + t]), totals[t]);
       }
@@ -98,22 +129,30 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
   for (int t = 0; t < tokens; ++t) totals[t].store(acc + t * panel_rows);
 }
 
+inline void to_other_rows(A8Levels& levels) {
+  levels.outer += levels.outer_step;
+  levels.factors += levels.factor_step;
+}
+
 // A tile with all 32 rows.
-template <class Lanes, class Codes, int tokens, bool halves, bool offsets>
+template <class Lanes, class Codes, class Scales, int tokens, bool halves, bool offsets>
 void multiply_a8_halves(const A8Product& p, const uint8_t* x, float* acc) {
-  multiply_a8_tile<Lanes, Codes, tokens, halves, offsets>(p, x, acc);
+  multiply_a8_tile<Lanes, Codes, Scales, tokens, halves, offsets>(p, x, acc);
   A8Product second = p;
   second.codes += p.half_codes;
-  second.scales += p.half_scales;
-  if constexpr (offsets) second.offsets += p.half_scales;
-  multiply_a8_tile<Lanes, Codes, tokens, halves, offsets>(second, x, acc + lanes);
+  if (p.scales != nullptr) second.scales += p.half_scales;
+  if (p.offsets != nullptr) second.offsets += p.half_scales;
+  to_other_rows(second.scale_levels);
+  to_other_rows(second.offset_levels);
+  multiply_a8_tile<Lanes, Codes, Scales, tokens, halves, offsets>(second, x, acc + lanes);
 }
 
 template <class Lanes, int tokens, bool halves, bool offsets>
 void multiply_a8_tiles(const A8Product& p, const uint8_t* x, int64_t left, float* acc) {
   for (; left >= tokens; left -= tokens) {
     const uint8_t* tile = x + p.first_block * a8_token_bytes * tokens;
-    multiply_a8_halves<Lanes, ByteCodes<Lanes>, tokens, halves, offsets>(p, tile, acc);
+    multiply_a8_halves<Lanes, ByteCodes<Lanes>, FloatScales<Lanes>, tokens, halves, offsets>(
+        p, tile, acc);
     x += p.x_blocks * a8_token_bytes * tokens;
     acc += tokens * panel_rows;
   }
@@ -126,9 +165,9 @@ void multiply_a8(const A8Product& p) {
 }
 
 // One token: codes are unpacked in registers, and only once.
-template <class Lanes, int low_bits, int high_bits, bool halves, bool offsets>
+template <class Lanes, class Codes, class Scales, bool halves, bool offsets>
 void multiply_one(const A8Product& p) {
-  multiply_a8_halves<Lanes, PlaneCodes<Lanes, low_bits, high_bits>, 1, halves, offsets>(
+  multiply_a8_halves<Lanes, Codes, Scales, 1, halves, offsets>(
       p, p.x + p.first_block * a8_token_bytes, p.acc);
 }
 
@@ -268,11 +307,16 @@ int64_t repeat_dots(int64_t rounds) {
 
 template <class Lanes, int low_bits, int high_bits>
 constexpr PlaneKernels make_plane_kernels() {
+  using Codes = PlaneCodes<Lanes, low_bits, high_bits>;
   return {unpack<Lanes, low_bits, high_bits>,
-          {{multiply_one<Lanes, low_bits, high_bits, false, false>,
-            multiply_one<Lanes, low_bits, high_bits, false, true>},
-           {multiply_one<Lanes, low_bits, high_bits, true, false>,
-            multiply_one<Lanes, low_bits, high_bits, true, true>}}};
+          {{{multiply_one<Lanes, Codes, FloatScales<Lanes>, false, false>,
+             multiply_one<Lanes, Codes, FloatScales<Lanes>, false, true>},
+            {multiply_one<Lanes, Codes, FloatScales<Lanes>, true, false>,
+             multiply_one<Lanes, Codes, FloatScales<Lanes>, true, true>}},
+           {{multiply_one<Lanes, Codes, TwoLevelScales<Lanes>, false, false>,
+             multiply_one<Lanes, Codes, TwoLevelScales<Lanes>, false, true>},
+            {multiply_one<Lanes, Codes, TwoLevelScales<Lanes>, true, false>,
+             multiply_one<Lanes, Codes, TwoLevelScales<Lanes>, true, true>}}}};
 }
 
 template <class Lanes>

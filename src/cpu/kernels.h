@@ -18,6 +18,14 @@ constexpr int lanes = 16;
 using Multiply = void (*)(const void* panel, int64_t k, const float* x, int64_t ldx, int64_t tokens,
                           float* acc);
 
+// Scales that are products: a half for a few groups, times a small integer for each.
+struct A8Levels {
+  const uint16_t* outer = nullptr;          // [groups / groups_per_outer][16]
+  const int8_t* factors = nullptr;          // [groups][16]
+  int64_t outer_step = 0, factor_step = 0;  // how much further on those of the other 16 rows stand
+  int groups_per_outer = 1;
+};
+
 // Two times 16 rows, some blocks of 32 columns, and all tokens (int8_kernels.h).
 struct A8Product {
   const uint8_t* codes;             // [blocks][8][16][4] of the first 16 rows
@@ -30,14 +38,17 @@ struct A8Product {
   int64_t first_block, x_blocks;  // the first of these blocks in x; how many x has
   int64_t tokens;
   float* acc;  // [tokens, panel_rows]
+  // Instead of scales and offsets, for kernels that take them.
+  A8Levels scale_levels = {}, offset_levels = {};
 };
 
 // Of codes in planes of bits.
 struct PlaneKernels {
   // To bytes of 16 rows; table [16]: what codes stand for.
   void (*unpack)(const uint8_t* planes, const uint8_t* table, int64_t blocks, uint8_t* codes);
-  // As Int8Kernels::multiply, for one token and codes that are planes.
-  void (*multiply_one[2][2])(const A8Product& product);
+  // As Int8Kernels::multiply, for one token and codes that are planes; the first index: whether
+  // scales have two levels.
+  void (*multiply_one[2][2][2])(const A8Product& product);
 };
 
 struct Int8Kernels {

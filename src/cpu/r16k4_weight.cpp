@@ -222,6 +222,19 @@ void R16k4Weight::expand(std::int64_t sixteen, bool offsets, std::int64_t first,
   }
 }
 
+A8Levels R16k4Weight::levels(std::int64_t panel, bool offsets, std::int64_t first) const {
+  const std::byte* place =
+      scales_.data() + 2 * panel * scale_bytes_ + (offsets ? places_.total : 0);
+  const std::int64_t first_group = first * a8_len / format_.group_len;
+  const int per_block = format_.block_len / format_.group_len;
+  return {
+      .outer = reinterpret_cast<const std::uint16_t*>(place) + first_group / per_block * lanes,
+      .factors = reinterpret_cast<const std::int8_t*>(place + places_.groups) + first_group * lanes,
+      .outer_step = scale_bytes_ / std::int64_t{sizeof(Half)},
+      .factor_step = scale_bytes_,
+      .groups_per_outer = per_block};
+}
+
 void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                            Scratch& scratch) const {
   std::fill(acc, acc + inputs.tokens * panel_rows, 0.0f);
@@ -230,9 +243,10 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
   float* offsets = scratch.offsets.grow(4 * chunk_blocks * lanes);
   const bool is_stored = stored_rows_.size() > 0;
   const bool in_place = !is_stored && (inputs.tokens == 1 || format_.bits == 8);
-  const auto& kernel = inputs.tokens == 1 && format_.bits < 8
-                           ? kernels_.planes[format_.bits].multiply_one
-                           : kernels_.multiply;
+  const bool one_of_planes = inputs.tokens == 1 && format_.bits < 8 && !is_stored;
+  const bool two_levels = one_of_planes && format_.scales == RunScales::two_levels;
+  const auto& kernel =
+      one_of_planes ? kernels_.planes[format_.bits].multiply_one[two_levels] : kernels_.multiply;
   const auto multiply = kernel[format_.group_len == 16][format_.has_offsets];
   for (std::int64_t first = 0; first < blocks_; first += chunk_blocks) {
     const std::int64_t n = std::min(chunk_blocks, blocks_ - first);
@@ -249,6 +263,7 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
         kernels_.planes[format_.bits].unpack(planes + half * code_bytes_, format_.table, n,
                                              codes + half * n * tile_bytes);
       }
+      if (two_levels) continue;
       expand(2 * panel + half, false, first, n, scales + half * scale_step);
       if (format_.has_offsets)
         expand(2 * panel + half, true, first, n, offsets + half * scale_step);
@@ -265,7 +280,10 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
               .first_block = first,
               .x_blocks = blocks_,
               .tokens = inputs.tokens,
-              .acc = acc});
+              .acc = acc,
+              .scale_levels = two_levels ? levels(panel, false, first) : A8Levels{},
+              .offset_levels =
+                  two_levels && format_.has_offsets ? levels(panel, true, first) : A8Levels{}});
   }
   apply_scale(inputs.tokens * panel_rows, acc);
 }

@@ -46,6 +46,8 @@ class R16k4Weight final : public CpuWeight {
   void store_codes(const std::uint8_t* tile, std::int64_t n_blocks, std::uint8_t* planes) const;
   void store_scales(const RunBlock& block, std::int64_t which, std::int64_t lane, bool offsets,
                     std::byte* place) const;
+  // The same for a panel as they stand, from column 32 first on; of formats with two levels.
+  A8Levels levels(std::int64_t panel, bool offsets, std::int64_t first) const;
   // Scales, or offsets, of columns 32 first ... 32 (first + n) as floats [groups][16].
   void expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
               float* floats) const;

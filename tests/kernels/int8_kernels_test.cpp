@@ -63,6 +63,9 @@ std::vector<std::vector<std::uint8_t>> choices_of_codes(std::size_t n, std::mt19
 struct Weight {
   std::vector<std::uint8_t> codes;
   std::vector<float> scales, offsets;
+  // Instead of scales and of offsets, for kernels that take them: halves for pairs of groups.
+  std::vector<std::uint16_t> outer;
+  std::vector<std::uint8_t> factors;
   std::vector<float> start;
   const std::uint8_t* table = nullptr;
   std::int64_t code_bytes;
@@ -76,6 +79,9 @@ struct Weight {
     scales[1] = 0;
     scales[2] = 1e-42f;
     offsets = random_floats(groups * panel_rows, random);
+    for (const float scale : random_floats(groups * panel_rows, random))
+      outer.push_back(to_half(scale).bits);
+    factors = random_bytes(groups * panel_rows, random);
     start = random_floats(most_tokens * panel_rows, random);
   }
   // kernel: one of multiply or multiply_one of the level that x is for.
@@ -83,6 +89,14 @@ struct Weight {
                              int tokens, bool has_offsets, int zero_shift) const {
     std::vector<float> acc(start.begin(), start.begin() + tokens * panel_rows);
     const std::int64_t per_block = lanes * (halves ? 2 : 1);
+    const auto levels = [&](std::int64_t first) {
+      return A8Levels{
+          .outer = outer.data() + first * per_block,
+          .factors = reinterpret_cast<const std::int8_t*>(factors.data()) + first * per_block,
+          .outer_step = n_blocks * per_block,
+          .factor_step = n_blocks * per_block,
+          .groups_per_outer = 2};
+    };
     for (std::int64_t first = 0; first < n_blocks; first += first_blocks) {
       kernel({.codes = codes.data() + first * code_bytes,
               .scales = scales.data() + first * per_block,
@@ -96,7 +110,9 @@ struct Weight {
               .first_block = first,
               .x_blocks = n_blocks,
               .tokens = tokens,
-              .acc = acc.data()});
+              .acc = acc.data(),
+              .scale_levels = levels(first),
+              .offset_levels = levels(first)});
     }
     return acc;
   }
@@ -188,8 +204,10 @@ TEST_P(int8_level, multiplies_planes_like_the_scalar_level) {
           if (with_table && bits != 4) continue;  // only codes of four bits have tables
           weight.table = with_table ? table.data() : nullptr;
           for (const bool offsets : {false, true}) {
-            expect_same(weight, found.multiply_one[halves][offsets],
-                        expected.multiply_one[halves][offsets], 1, offsets);
+            expect_same(weight, found.multiply_one[0][halves][offsets],
+                        expected.multiply_one[0][halves][offsets], 1, offsets);
+            expect_same(weight, found.multiply_one[1][halves][offsets],
+                        expected.multiply_one[1][halves][offsets], 1, offsets);
           }
         }
       }

@@ -1,5 +1,7 @@
 #include "api/model_card.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 

@@ -1,5 +1,7 @@
 #include "api/target_types.h"
 
+#include <fmt/format.h>
+
 #include "api/calibration.h"
 #include "api/calibration_texts.h"
 

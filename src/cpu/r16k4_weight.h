@@ -2,17 +2,18 @@
 // of bits: one vector of 64 bytes holds four consecutive columns of each (layout R16K4).
 #pragma once
 
+#include <optional>
+
 #include "base/thread_pool.h"
 #include "cpu/cpu_weight.h"
-#include "cpu/run_format.h"
+#include "cpu/run_scales.h"
 
 namespace nybble::cpu {
 
 // For 16 rows and each 32 columns a plane of b bits takes 64 b bytes; the planes are of 8, 4, 2 and
-// 1 bits, highest first, which together make a code. Scales stand apart, 16 rows side by side.
-// Missing rows have scales of zero. Takes A8-32 panels. Rows of a lattice may stay as they are
-// stored and become codes whenever they are multiplied: slower, a quarter of the memory, the same
-// bits.
+// 1 bits, highest first, which together make a code. Scales stand apart (run_scales.h). Takes A8-32
+// panels. Rows of a lattice may stay as they are stored and become codes whenever they are
+// multiplied: slower, a quarter of the memory, the same bits.
 class R16k4Weight final : public CpuWeight {
  public:
   // keep_rows: for lattices. Throws Error(out_of_memory). run_format() knows the format.
@@ -25,44 +26,27 @@ class R16k4Weight final : public CpuWeight {
                               bool keep_rows);
 
   std::size_t bytes() const override {
-    return codes_.bytes() + scales_.bytes() + stored_rows_.bytes();
+    return codes_.bytes() + (scales_ ? scales_->bytes() : 0) + stored_rows_.bytes();
   }
   bool takes_a8() const override { return true; }
   void multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                 Scratch& scratch) const override;
 
  private:
-  // Where the scales of 16 rows stand, in bytes: one level, or blocks and then groups.
-  struct ScalePlaces {
-    std::int64_t groups = 0, total = 0;  // where groups begin, and where offsets do
-  };
-
-  static ScalePlaces scale_places(const RunFormat& format, std::int64_t cols);
   void decode_stored_row(std::int64_t row, float* out) const override;
   // Codes [n][8][16][4] and scales of 32 n columns of 16 stored rows.
   void take_stored(std::int64_t sixteen, std::int64_t first, std::int64_t n, std::uint8_t* codes,
                    float* scales) const;
   void fill_rows(const backend::WeightSource& source, std::int64_t sixteen);
   void store_codes(const std::uint8_t* tile, std::int64_t n_blocks, std::uint8_t* planes) const;
-  void store_scales(const RunBlock& block, std::int64_t which, std::int64_t lane, bool offsets,
-                    std::byte* place) const;
-  // The same for a panel as they stand, from column 32 first on; of formats with two levels.
-  A8Levels levels(std::int64_t panel, bool offsets, std::int64_t first) const;
-  // Scales, or offsets, of columns 32 first ... 32 (first + n) as floats [groups][16].
-  void expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
-              float* floats) const;
-  std::int64_t groups_in(std::int64_t blocks) const {
-    return format_.group_len == 16 ? 2 * blocks : blocks;
-  }
 
   const RunFormat& format_;
   const Int8Kernels& kernels_;
-  std::int64_t blocks_;           // of 32 columns
-  ScalePlaces places_;            // of scales; those of offsets follow
-  std::int64_t scale_bytes_ = 0;  // of 16 rows, with offsets
-  std::int64_t code_bytes_;       // of 16 rows
+  std::int64_t blocks_;      // of 32 columns
+  std::int64_t code_bytes_;  // of 16 rows
   AlignedArray<std::uint8_t> codes_;
-  AlignedArray<std::byte> scales_, stored_rows_;
+  std::optional<RunScales16> scales_;  // none while rows are as stored
+  AlignedArray<std::byte> stored_rows_;
 };
 
 }  // namespace nybble::cpu

@@ -1,0 +1,53 @@
+// The scales and offsets of a weight of small integers, 16 rows side by side.
+#pragma once
+
+#include "cpu/aligned_array.h"
+#include "cpu/kernels.h"
+#include "cpu/run_format.h"
+
+namespace nybble::cpu {
+
+// Groups for which kernels take a scale each; longer ones repeat it every 32 columns.
+inline std::int64_t groups_of(const RunFormat& format, std::int64_t blocks) {
+  return format.group_len == 16 ? 2 * blocks : blocks;
+}
+
+// For 16 rows: [groups][16] of one level, or [blocks][16] halves and then [groups][16] factors;
+// those of the offsets follow. Rows that are missing have zeros.
+class RunScales16 {
+ public:
+  // For so many times 16 rows. Throws Error(out_of_memory) naming what for.
+  RunScales16(const RunFormat& format, const Int8Kernels& kernels, std::int64_t cols,
+              std::int64_t sixteens, const char* name);
+  // Of 16 rows.
+  static std::int64_t bytes_of(const RunFormat& format, std::int64_t cols);
+  std::size_t bytes() const { return scales_.bytes(); }
+
+  void clear(std::int64_t sixteen);
+  // Those of a block of one row.
+  void store(const RunBlock& block, std::int64_t sixteen, std::int64_t which, std::int64_t lane);
+  // Scales, or offsets, of columns 32 first ... 32 (first + n) as floats [groups][16].
+  void expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
+              float* floats) const;
+  // The same for 32 rows as they stand, of formats with two levels.
+  A8Levels levels(std::int64_t panel, bool offsets, std::int64_t first) const;
+
+ private:
+  struct Places {
+    std::int64_t groups = 0, total = 0;  // where factors begin, and where offsets do
+  };
+  static Places places_of(const RunFormat& format, std::int64_t cols);
+  void store_level(float outer, const float* inner, std::int64_t which, std::int64_t lane,
+                   std::byte* place) const;
+  const std::byte* place_of(std::int64_t sixteen, bool offsets) const {
+    return scales_.data() + sixteen * bytes_ + (offsets ? places_.total : 0);
+  }
+
+  const RunFormat& format_;
+  const Int8Kernels& kernels_;
+  Places places_;
+  std::int64_t bytes_;  // of 16 rows
+  AlignedArray<std::byte> scales_;
+};
+
+}  // namespace nybble::cpu

@@ -123,8 +123,8 @@ struct ObserveStep {
   std::int64_t cols = 0;
   const float* x = nullptr;  // [tokens, cols]
   float weight = 1;          // of each token
-  // += weight x^T x, in panels [ceil(cols / 32), cols, 32]: entry (i, j) stands at [j / 32][i][j %
-  // 32]. Those with j <= i are added, and perhaps some others.
+  // += weight x^T x, in panels [ceil(cols / 32), cols, 32], where entry (i, j) stands at
+  // [j / 32][i][j % 32]. Those with j <= i are added, and perhaps some others.
   float* second_moment = nullptr;
   float* absmax = nullptr;  // [cols], raised to the magnitudes; infinity for what is not finite
 };

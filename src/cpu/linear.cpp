@@ -108,7 +108,7 @@ CpuBackend::FinishPanel CpuBackend::store_to(const backend::Linear& linear, std:
       float* row = out + t * linear.weight->rows() + first;
       const float* from = sums + t * panel_rows;
       if (rows == panel_rows) {
-        std::copy_n(from, panel_rows, row);
+        std::copy_n(from, panel_rows, row);  // of a known size: no call
       } else {
         std::copy_n(from, rows, row);
       }

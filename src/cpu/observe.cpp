@@ -1,6 +1,6 @@
 // The step observe. Inputs are rounded to 8 bits, each column in blocks of 32 tokens, and
 // multiplied as integers: errors of rounding add up to some 1e-5 of a column's square sum, on the
-// diagonal only, and all machines give the same bits.
+// diagonal only, and every ISA level gives the same bits.
 #include <algorithm>
 #include <array>
 #include <cstring>

@@ -158,8 +158,8 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
   float* scales = scratch.scales.grow(4 * chunk_blocks * lanes);
   float* offsets = scratch.offsets.grow(4 * chunk_blocks * lanes);
   const bool is_stored = stored_rows_.size() > 0;
-  const bool in_place = !is_stored && (inputs.tokens == 1 || format_.bits == 8);
-  const bool one_of_planes = inputs.tokens == 1 && format_.bits < 8 && !is_stored;
+  const bool one_of_planes = !is_stored && inputs.tokens == 1 && format_.bits < 8;
+  const bool in_place = one_of_planes || (!is_stored && format_.bits == 8);
   const bool two_levels = one_of_planes && format_.scales == RunScales::two_levels;
   const auto& kernel =
       one_of_planes ? kernels_.planes[format_.bits].multiply_one[two_levels] : kernels_.multiply;

@@ -33,6 +33,16 @@ void multiply_add(int m, int n, int k, float factor, const float* a, int lda, co
               ldc);
 }
 
+void multiply_transposed(int m, int n, int k, const float* a, int lda, const float* b, int ldb,
+                         float* c, int ldc) {
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1, a, lda, b, ldb, 0, c, ldc);
+}
+
+void multiply_transposing_add(int m, int n, int k, float factor, const float* a, int lda,
+                              const float* b, int ldb, float* c, int ldc) {
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, factor, a, lda, b, ldb, 1, c, ldc);
+}
+
 double quadratic_form(std::span<const float> rows, int cols, std::span<const float> a) {
   std::vector<float> product(rows.size());
   const int n = static_cast<int>(rows.size() / static_cast<std::size_t>(cols));

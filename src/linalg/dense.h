@@ -11,6 +11,13 @@ namespace nybble::linalg {
 void multiply_add(int m, int n, int k, float factor, const float* a, int lda, const float* b,
                   int ldb, float* c, int ldc);
 
+// c [m, n] = a [m, k] b^T with b [n, k].
+void multiply_transposed(int m, int n, int k, const float* a, int lda, const float* b, int ldb,
+                         float* c, int ldc);
+// c [m, n] += factor * a^T b with a [k, m] and b [k, n].
+void multiply_transposing_add(int m, int n, int k, float factor, const float* a, int lda,
+                              const float* b, int ldb, float* c, int ldc);
+
 // Sum of r a r^T over the rows r of rows [n, cols], for a symmetric a [cols, cols].
 double quadratic_form(std::span<const float> rows, int cols, std::span<const float> a);
 

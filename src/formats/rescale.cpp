@@ -1,0 +1,102 @@
+#include "formats/rescale.h"
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstring>
+
+#include "base/half.h"
+
+namespace nybble::formats {
+namespace {
+
+template <class F>
+concept HasHalfScale = requires(const typename F::Block& block) {
+  { block.scale } -> std::convertible_to<Half>;
+};
+template <class F>
+concept HasHalfOffset = HasHalfScale<F> && requires(const typename F::Block& block) {
+  { block.offset } -> std::convertible_to<Half>;
+};
+template <class F>
+constexpr int n_floats = HasHalfOffset<F> ? 2 : 1;
+
+// A scale is never 0 or infinite in a block whose codes mean something.
+Half storable(float value) {
+  constexpr float largest = 65504;
+  return to_half(std::clamp(value, -largest, largest));
+}
+
+template <class F>
+typename F::Block block_at(const std::byte* blocks, std::size_t b) {
+  typename F::Block block;
+  std::memcpy(&block, blocks + b * sizeof(block), sizeof(block));
+  return block;
+}
+
+template <class F>
+void read_floats(const std::byte* blocks, std::size_t n, float* values) {
+  for (std::size_t b = 0; b < n; ++b) {
+    const auto block = block_at<F>(blocks, b);
+    *values++ = to_float(block.scale);
+    if constexpr (HasHalfOffset<F>) *values++ = to_float(block.offset);
+  }
+}
+
+template <class F>
+void write_floats(const float* values, std::size_t n, std::byte* blocks) {
+  for (std::size_t b = 0; b < n; ++b) {
+    auto block = block_at<F>(blocks, b);
+    block.scale = storable(*values++);
+    if constexpr (HasHalfOffset<F>) block.offset = storable(*values++);
+    std::memcpy(blocks + b * sizeof(block), &block, sizeof(block));
+  }
+}
+
+template <class F>
+float along(const typename F::Block& direction, const float* gradient) {
+  float weights[F::block_len];
+  F::decode(direction, weights);
+  double sum = 0;
+  for (int i = 0; i < F::block_len; ++i) sum += double{weights[i]} * double{gradient[i]};
+  return static_cast<float>(sum);
+}
+
+// The weights of a block with one float 1 and the other 0 are the derivative by that float.
+template <class F>
+void differentiate_floats(const std::byte* blocks, std::size_t n, const float* gradient,
+                          float* by_values) {
+  constexpr Half one = to_half(1.0f), zero{};
+  for (std::size_t b = 0; b < n; ++b, gradient += F::block_len) {
+    auto block = block_at<F>(blocks, b);
+    block.scale = one;
+    if constexpr (HasHalfOffset<F>) block.offset = zero;
+    *by_values++ = along<F>(block, gradient);
+    if constexpr (HasHalfOffset<F>) {
+      block.scale = zero;
+      block.offset = one;
+      *by_values++ = along<F>(block, gradient);
+    }
+  }
+}
+
+struct RescalingOf {
+  template <class F>
+  const Rescaling* operator()() const {
+    if constexpr (HasHalfScale<F>) {
+      static constexpr Rescaling rescaling{n_floats<F>, read_floats<F>, write_floats<F>,
+                                           differentiate_floats<F>};
+      return &rescaling;
+    } else {
+      return nullptr;
+    }
+  }
+};
+
+}  // namespace
+
+const Rescaling* rescaling(FormatId format) {
+  return visit(format, RescalingOf{});
+}
+
+}  // namespace nybble::formats

@@ -1,0 +1,66 @@
+#include "gradients/decoder_pass.h"
+
+#include <algorithm>
+
+#include "cpu/choose_kernels.h"
+#include "models/decoder.h"
+
+namespace nybble::gradients {
+
+DecoderPass::DecoderPass(const Parameters& parameters, int length, ThreadPool& pool)
+    : parameters_(parameters),
+      pool_(pool),
+      kernels_(cpu::choose_kernels()),
+      length_(length),
+      angles_(parameters.config, length),
+      residuals_(parameters.layers.size() + 1) {}
+
+LayerContext DecoderPass::context() const {
+  return {parameters_.config, kernels_, pool_, tokens() / length_, length_, angles_};
+}
+
+std::span<const float> DecoderPass::forth(std::span<const std::int32_t> tokens) {
+  models::check_tokens(tokens, parameters_.config);
+  if (!trace_ || tokens.size() != tokens_.size())
+    trace_.emplace(parameters_.config, static_cast<int>(tokens.size()));
+  tokens_.assign(tokens.begin(), tokens.end());
+  embed();
+  for (std::size_t i = 0; i < parameters_.layers.size(); ++i) {
+    residuals_[i + 1] = residuals_[i];
+    run_layer(context(), parameters_.layers[i], static_cast<int>(i), residuals_[i + 1].data(),
+              *trace_);
+  }
+  return residuals_.back();
+}
+
+void DecoderPass::back(std::span<float> d_final, Parameters& gradients) {
+  for (std::size_t i = parameters_.layers.size(); i-- > 0;) {
+    const int index = static_cast<int>(i);
+    const Layer& layer = parameters_.layers[i];
+    std::vector<float>& again = residuals_[i + 1];  // not needed any more
+    again = residuals_[i];
+    run_layer(context(), layer, index, again.data(), *trace_);
+    run_layer_back(context(), layer, index, residuals_[i].data(), *trace_, d_final.data(),
+                   gradients.layers[i]);
+  }
+  embed_back(d_final, gradients.embedding);
+}
+
+void DecoderPass::embed() {
+  const int dim = parameters_.config.dim;
+  residuals_[0].resize(tokens_.size() * static_cast<std::size_t>(dim));
+  for (std::size_t t = 0; t < tokens_.size(); ++t)
+    std::copy_n(parameters_.embedding.row(tokens_[t]), dim,
+                residuals_[0].data() + t * static_cast<std::size_t>(dim));
+}
+
+void DecoderPass::embed_back(std::span<const float> d_x, Matrix& gradient) const {
+  if (gradient.empty()) return;
+  const std::size_t dim = static_cast<std::size_t>(gradient.cols);
+  for (std::size_t t = 0; t < tokens_.size(); ++t) {
+    float* row = gradient.row(tokens_[t]);
+    for (std::size_t i = 0; i < dim; ++i) row[i] += d_x[t * dim + i];
+  }
+}
+
+}  // namespace nybble::gradients

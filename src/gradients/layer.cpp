@@ -1,0 +1,160 @@
+#include "gradients/layer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "gradients/gate.h"
+#include "gradients/linear.h"
+#include "gradients/rms_norm.h"
+
+namespace nybble::gradients {
+namespace {
+
+using Floats = std::vector<float>;
+
+// The steps on q or k between linear and attention.
+struct HeadSteps {
+  const LayerContext& context;
+  const std::vector<float>& norm;
+  int heads;
+  bool rotates;
+
+  Rows rows(const Floats& values) const {
+    return {values.data(), context.tokens() * heads, context.config.head_dim};
+  }
+  void forth(Floats& values, Floats& plain) const {
+    if (!norm.empty()) {
+      plain = values;
+      normalize(rows(plain), norm, context.config.rms_epsilon, values.data(), context.pool);
+    }
+    turn(Turn::forth, values);
+  }
+  void back(Floats& d_values, const Floats& plain, std::vector<float>& d_norm) const {
+    turn(Turn::back, d_values);
+    if (norm.empty()) return;
+    normalize_back(rows(plain), norm, context.config.rms_epsilon, d_values.data(), Sum::replace,
+                   d_values.data(), d_norm, context.pool);
+  }
+
+ private:
+  void turn(Turn turn, Floats& values) const {
+    if (!rotates) return;
+    rotate(context.angles, turn, context.tokens(), context.length, heads, context.config.head_dim,
+           values.data(), context.pool);
+  }
+};
+
+HeadSteps q_steps(const LayerContext& c, const Layer& layer, int index) {
+  return {c, layer.q_norm, c.config.heads, c.config.rotates(index)};
+}
+HeadSteps k_steps(const LayerContext& c, const Layer& layer, int index) {
+  return {c, layer.k_norm, c.config.kv_heads, c.config.rotates(index)};
+}
+
+Rows rows_of(const LayerContext& context, const Floats& values) {
+  return {values.data(), context.tokens(), static_cast<int>(values.size()) / context.tokens()};
+}
+
+void add(const LayerContext& context, const Floats& values, float* x) {
+  context.pool.run(context.tokens(), [&](std::int64_t t, int) {
+    const int dim = context.config.dim;
+    for (std::int64_t i = t * dim; i < (t + 1) * dim; ++i)
+      x[i] += values[static_cast<std::size_t>(i)];
+  });
+}
+
+Floats zeros(const Floats& like) {
+  return Floats(like.size());
+}
+
+// d_x [tokens, dim] is the gradient behind the layer; becomes that by the residual in its middle.
+void feed_forward_back(const LayerContext& c, const Layer& layer, LayerTrace& trace, float* d_x,
+                       Layer& gradient) {
+  const Rows dy{d_x, c.tokens(), c.config.dim};
+  Floats d_activated = zeros(trace.activated), d_input = zeros(trace.feed_forward_input);
+  run_back(layer.down, rows_of(c, trace.activated), dy, d_activated.data(), gradient.down, c.pool);
+  gate_multiply_back(d_activated.data(), static_cast<std::int64_t>(d_activated.size()),
+                     trace.gate.data(), trace.up.data(), c.kernels, c.pool);
+  const Rows input = rows_of(c, trace.feed_forward_input);
+  run_back(layer.gate, input, rows_of(c, trace.gate), d_input.data(), gradient.gate, c.pool);
+  run_back(layer.up, input, rows_of(c, trace.up), d_input.data(), gradient.up, c.pool);
+  normalize_back(rows_of(c, trace.middle), layer.feed_forward_norm, c.config.rms_epsilon,
+                 d_input.data(), Sum::add, d_x, gradient.feed_forward_norm, c.pool);
+}
+
+void attention_back(const LayerContext& c, const Layer& layer, int index, const float* x,
+                    const LayerTrace& trace, float* d_x, Layer& gradient) {
+  const Rows dy{d_x, c.tokens(), c.config.dim};
+  Floats d_attended = zeros(trace.attended), dq = zeros(trace.q), dk = zeros(trace.k),
+         dv = zeros(trace.v), d_input = zeros(trace.attention_input);
+  run_back(layer.output, rows_of(c, trace.attended), dy, d_attended.data(), gradient.output,
+           c.pool);
+  attend_back(c.attention_shape(index), {trace.q.data(), trace.k.data(), trace.v.data()},
+              trace.attended.data(), d_attended.data(), {dq.data(), dk.data(), dv.data()},
+              c.kernels, c.pool);
+  q_steps(c, layer, index).back(dq, trace.plain_q, gradient.q_norm);
+  k_steps(c, layer, index).back(dk, trace.plain_k, gradient.k_norm);
+  const Rows input = rows_of(c, trace.attention_input);
+  run_back(layer.q, input, rows_of(c, dq), d_input.data(), gradient.q, c.pool);
+  run_back(layer.k, input, rows_of(c, dk), d_input.data(), gradient.k, c.pool);
+  run_back(layer.v, input, rows_of(c, dv), d_input.data(), gradient.v, c.pool);
+  normalize_back({x, c.tokens(), c.config.dim}, layer.attention_norm, c.config.rms_epsilon,
+                 d_input.data(), Sum::add, d_x, gradient.attention_norm, c.pool);
+}
+
+}  // namespace
+
+AttentionShape LayerContext::attention_shape(int layer) const {
+  return {.windows = windows,
+          .length = length,
+          .heads = config.heads,
+          .kv_heads = config.kv_heads,
+          .head_dim = config.head_dim,
+          .scale = 1 / std::sqrt(static_cast<float>(config.head_dim)),
+          .reach = config.window_of(layer)};
+}
+
+LayerTrace::LayerTrace(const models::DecoderConfig& config, int tokens) {
+  const auto floats = [&](int cols) {
+    return Floats(static_cast<std::size_t>(tokens) * static_cast<std::size_t>(cols));
+  };
+  attention_input = middle = feed_forward_input = floats(config.dim);
+  q = attended = floats(config.heads * config.head_dim);
+  k = v = floats(config.kv_heads * config.head_dim);
+  gate = up = activated = floats(config.hidden);
+}
+
+void run_layer(const LayerContext& c, const Layer& layer, int index, float* x, LayerTrace& trace) {
+  const float epsilon = c.config.rms_epsilon;
+  const Rows residual{x, c.tokens(), c.config.dim};
+  normalize(residual, layer.attention_norm, epsilon, trace.attention_input.data(), c.pool);
+  const Rows input = rows_of(c, trace.attention_input);
+  run(layer.q, input, trace.q.data(), c.pool);
+  run(layer.k, input, trace.k.data(), c.pool);
+  run(layer.v, input, trace.v.data(), c.pool);
+  q_steps(c, layer, index).forth(trace.q, trace.plain_q);
+  k_steps(c, layer, index).forth(trace.k, trace.plain_k);
+  attend(c.attention_shape(index), {trace.q.data(), trace.k.data(), trace.v.data()},
+         trace.attended.data(), c.kernels, c.pool);
+  run(layer.output, rows_of(c, trace.attended), trace.middle.data(), c.pool);
+  add(c, trace.middle, x);
+  std::copy_n(x, trace.middle.size(), trace.middle.data());
+
+  normalize(residual, layer.feed_forward_norm, epsilon, trace.feed_forward_input.data(), c.pool);
+  const Rows normed = rows_of(c, trace.feed_forward_input);
+  run(layer.gate, normed, trace.gate.data(), c.pool);
+  run(layer.up, normed, trace.up.data(), c.pool);
+  gate_multiply(trace.gate.data(), trace.up.data(), static_cast<std::int64_t>(trace.gate.size()),
+                trace.activated.data(), c.kernels, c.pool);
+  Floats added(trace.middle.size());
+  run(layer.down, rows_of(c, trace.activated), added.data(), c.pool);
+  add(c, added, x);
+}
+
+void run_layer_back(const LayerContext& c, const Layer& layer, int index, const float* x,
+                    LayerTrace& trace, float* d_x, Layer& gradient) {
+  feed_forward_back(c, layer, trace, d_x, gradient);
+  attention_back(c, layer, index, x, trace, d_x, gradient);
+}
+
+}  // namespace nybble::gradients

@@ -1,0 +1,70 @@
+#include "gradients/products.h"
+
+#include <algorithm>
+
+#include "linalg/dense.h"
+
+namespace nybble::gradients {
+namespace {
+
+// Large enough that packing operands costs little, small enough that two threads have work.
+constexpr int tile = 256;
+
+int tiles(int n) {
+  return (n + tile - 1) / tile;
+}
+
+// Calls action(first row, rows, first col, cols) for the tiles of a result.
+template <class Action>
+void for_tiles(int rows, int cols, ThreadPool& pool, const Action& action) {
+  const int across = tiles(cols);
+  pool.run(std::int64_t{tiles(rows)} * across, [&](std::int64_t item, int) {
+    const int row = static_cast<int>(item / across) * tile;
+    const int col = static_cast<int>(item % across) * tile;
+    action(row, std::min(tile, rows - row), col, std::min(tile, cols - col));
+  });
+}
+
+std::ptrdiff_t at(int row, int cols, int col) {
+  return static_cast<std::ptrdiff_t>(row) * cols + col;
+}
+
+}  // namespace
+
+void multiply(const Rows& x, const Matrix& weight, float* y, ThreadPool& pool) {
+  for_tiles(x.tokens, weight.rows, pool, [&](int t, int n, int row, int rows) {
+    linalg::multiply_transposed(n, rows, x.cols, x.values + at(t, x.cols, 0), x.cols,
+                                weight.row(row), weight.cols, y + at(t, weight.rows, row),
+                                weight.rows);
+  });
+}
+
+void multiply_back(const Rows& dy, const Matrix& weight, float factor, float* dx,
+                   ThreadPool& pool) {
+  for_tiles(dy.tokens, weight.cols, pool, [&](int t, int n, int col, int cols) {
+    linalg::multiply_add(n, cols, weight.rows, factor, dy.values + at(t, dy.cols, 0), dy.cols,
+                         weight.values.data() + col, weight.cols, dx + at(t, weight.cols, col),
+                         weight.cols);
+  });
+}
+
+void add_outer(const Rows& dy, const Rows& x, float factor, Matrix& gradient, ThreadPool& pool) {
+  if (gradient.empty()) return;
+  for_tiles(dy.cols, x.cols, pool, [&](int row, int rows, int col, int cols) {
+    linalg::multiply_transposing_add(rows, cols, dy.tokens, factor, dy.values + row, dy.cols,
+                                     x.values + col, x.cols, gradient.row(row) + col,
+                                     gradient.cols);
+  });
+}
+
+void add_rows(const Rows& dy, std::vector<float>& sums, ThreadPool& pool) {
+  if (sums.empty()) return;
+  for_tiles(1, dy.cols, pool, [&](int, int, int col, int cols) {
+    for (int t = 0; t < dy.tokens; ++t) {
+      const float* row = dy.values + at(t, dy.cols, col);
+      for (int c = 0; c < cols; ++c) sums[static_cast<std::size_t>(col + c)] += row[c];
+    }
+  });
+}
+
+}  // namespace nybble::gradients

@@ -29,8 +29,10 @@ struct QuantizeRequest {
   // For methods that need statistics: texts, or one file of statistics (of calibrate_model(), or an
   // importance matrix of llama.cpp). Empty: the text that comes with nybble.
   std::vector<std::filesystem::path> calibration;
-  int probe_windows = 12;         // of 256 tokens, on which types are measured for a target
-  int calibration_context = 512;  // tokens of a window
+  int probe_windows = 12;  // of 256 tokens, on which types are measured for a target
+  // For methods that tune: what is learned from, repeats counted.
+  std::uint64_t tuning_tokens = 300'000;
+  int calibration_context = 512;            // tokens of a window
   std::optional<int> written_windows = {};  // that the model writes (CalibrateSettings)
   std::uint64_t seed = 0;                   // of the order of the documents, and of these windows
   int threads = 0;                          // 0: one per core
@@ -71,6 +73,20 @@ struct SearchRound {
   std::vector<std::pair<std::string, double>> parts;
 };
 
+// What stays float in the encoded model learned from the model before.
+struct TuningPoint {
+  int step = 0;                    // done so far
+  double loss = 0;                 // mean divergence of the step's windows, nats; 0 at step 0
+  std::optional<double> held_out;  // the same on held-out windows, where it was measured
+};
+struct TuningReport {
+  std::vector<TuningPoint> points;
+  double before = 0, after = 0;  // divergence on held-out windows
+  int best_step = 0;             // whose state was kept; 0: as it came
+  std::uint64_t tokens = 0;
+  double seconds = 0;
+};
+
 struct QuantizePlan {
   std::string recipe;
   std::vector<PlannedTensor> tensors;
@@ -92,8 +108,9 @@ struct QuantizeReport {
   std::vector<std::pair<std::string, std::string>> notes;
   // Sum of squared differences to the source / sum of its squares, of each tensor of the plan.
   std::vector<double> relative_errors;
-  std::vector<std::string> source_notes;  // what was left out of the input or concluded from it
-  std::size_t taken_over = 0;             // tensors that an interrupted run had finished
+  std::vector<std::string> source_notes;    // what was left out of the input or concluded from it
+  std::optional<TuningReport> tuning = {};  // of a method that tunes
+  std::size_t taken_over = 0;               // tensors that an interrupted run had finished
   bool discarded = false;  // there was work of another request to resume, which is gone
   double seconds = 0;
 };

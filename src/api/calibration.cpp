@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/atomic_file.h"
+#include "base/error.h"
 
 namespace nybble {
 
@@ -14,6 +15,22 @@ bool is_statistics_file(const std::filesystem::path& path) {
   char magic[4] = {};
   std::ifstream(path, std::ios::binary).read(magic, sizeof(magic));
   return std::string_view(magic, sizeof(magic)) == "GGUF";
+}
+
+CalibrationInputs calibration_inputs(const std::vector<std::filesystem::path>& given) {
+  CalibrationInputs inputs;
+  for (const auto& path : given) {
+    if (!is_statistics_file(path)) {
+      inputs.texts.push_back(path);
+    } else if (inputs.statistics.empty()) {
+      inputs.statistics = path;
+    } else {
+      fail(ErrorKind::invalid_input,
+           "{} and {} both hold statistics; expected one such file, and texts",
+           inputs.statistics.string(), path.string());
+    }
+  }
+  return inputs;
 }
 
 CalibrateReport calibrate_model(const CalibrateRequest& request, const ProgressCallback& progress) {

@@ -26,6 +26,14 @@ calibrate::Provenance observe_model(
     const std::function<void(const calibrate::InputStatistics&)>& on_input,
     const ProgressCallback& progress);
 
+// What a request calibrates with.
+struct CalibrationInputs {
+  std::filesystem::path statistics;  // empty: none
+  std::vector<std::filesystem::path> texts;
+};
+// Throws Error(invalid_input) for more than one file of statistics.
+CalibrationInputs calibration_inputs(const std::vector<std::filesystem::path>& given);
+
 // Whether a file holds statistics: a GGUF, or by its name (.dat, .imatrix) the older form.
 bool is_statistics_file(const std::filesystem::path& path);
 

@@ -49,6 +49,16 @@ void gather(const OpenedModel& model, const QuantizeRequest& request,
       model, settings, {.path = path, .moments = true, .replace = true}, [](auto&) {}, progress);
 }
 
+bool has_other_use_for_texts(const QuantizeRequest& request, const quantize::Method& method) {
+  return method.tunes || request.target_bytes > 0 || request.target_bpw > 0;
+}
+
+void refuse_texts_beside(const std::filesystem::path& statistics, bool texts, bool written) {
+  if (!texts && !written) return;
+  fail(ErrorKind::invalid_input, "{} holds statistics, to which no {} can be added; expected texts",
+       statistics.string(), texts ? "texts" : "windows");
+}
+
 }  // namespace
 
 std::optional<calibrate::StatisticsFile> gather_statistics(const OpenedModel& model,
@@ -57,12 +67,12 @@ std::optional<calibrate::StatisticsFile> gather_statistics(const OpenedModel& mo
                                                            const std::filesystem::path& kept,
                                                            const ProgressCallback& progress) {
   if (method.needs == Needs::nothing) return std::nullopt;
-  const auto& given = request.calibration;
-  if (given.size() == 1 && is_statistics_file(given[0])) {
-    if (request.written_windows.value_or(0) == 0) return read_given(model, given[0], method);
-    fail(ErrorKind::invalid_input,
-         "{} holds statistics, to which no windows can be added; expected texts",
-         given[0].string());
+  const auto [statistics, texts] = calibration_inputs(request.calibration);
+  if (!statistics.empty()) {
+    if (!has_other_use_for_texts(request, method)) {
+      refuse_texts_beside(statistics, !texts.empty(), request.written_windows.value_or(0) > 0);
+    }
+    return read_given(model, statistics, method);
   }
   if (!kept.empty()) {
     if (!std::filesystem::exists(kept)) gather(model, request, method, kept, progress);

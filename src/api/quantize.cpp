@@ -15,6 +15,7 @@
 #include "api/resume_key.h"
 #include "api/target_types.h"
 #include "api/tensor_stream.h"
+#include "api/tuning.h"
 #include "api/type_options.h"
 #include "base/atomic_file.h"
 #include "base/stale_temporaries.h"
@@ -146,6 +147,12 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
     stream.known = [&](const OutputTensor& output) { return found->known(output); };
   }
   if (!writes) return report;
+  std::optional<Tuning> tuning;
+  if (method.tunes) {
+    tuning.emplace(model, request, progress);
+    report.tuning = tuning->run(folded, output_tensors(folded, choices), method, stream);
+    stream.known = [&](const OutputTensor& output) { return tuning->known(output); };
+  }
   stream.final_text = [&] { return std::pair("README.md", model_card(model, report)); };
   receipt.set_types(report.plan);
   receipt.reserve(plan.metadata);

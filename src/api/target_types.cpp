@@ -8,12 +8,9 @@
 namespace nybble {
 namespace {
 
-// The calibration text, or for a file of statistics the one that comes with nybble.
+// The calibration text, or for statistics alone the one that comes with nybble.
 std::vector<std::string> texts_to_probe(const QuantizeRequest& request, const OpenedModel& model) {
-  const auto& given = request.calibration;
-  const bool has_no_text = given.size() == 1 && is_statistics_file(given[0]);
-  return read_calibration_texts(has_no_text ? std::vector<std::filesystem::path>() : given, model)
-      .contents;
+  return read_calibration_texts(calibration_inputs(request.calibration).texts, model).contents;
 }
 
 // Bytes of a file beside its tensors, at most: the longest names of types are assumed.

@@ -14,33 +14,6 @@ namespace {
 // What hashing the source and the small things take beside a tensor.
 constexpr std::size_t program_bytes = std::size_t{16} << 20;
 
-// The i-th tensor, which an earlier run may have finished.
-TensorResult make_tensor(std::size_t i, const OutputTensor& output, const quantize::Method& method,
-                         const StreamOptions& options, ThreadPool& pool, const TakeBytes& write) {
-  if (const EncodedTensor* known = options.known ? options.known(output) : nullptr) {
-    write(known->blocks);
-    return known->result;
-  }
-  if (options.kept == nullptr || is_copy(output))
-    return quantize_tensor(output, method, options, pool, write);
-  const Shape& shape = output.tensor.source->shape;
-  const std::size_t size =
-      static_cast<std::size_t>(shape.rows()) * row_bytes(output.format, shape.cols());
-  if (const auto tensor = options.kept->find(i, size)) {
-    write(tensor->bytes);
-    options.on_taken_over();
-    return tensor->result;
-  }
-  AtomicFile file = options.kept->begin(i);
-  const auto take = [&](std::span<const std::byte> bytes) {
-    file.write(bytes);
-    write(bytes);
-  };
-  const TensorResult result = quantize_tensor(output, method, options, pool, take);
-  options.kept->finish(file, result);
-  return result;
-}
-
 TensorResult write_tensor(std::size_t i, const OutputTensor& output, const quantize::Method& method,
                           const StreamOptions& options, ThreadPool& pool, exports::Export& out) {
   if (output.layout == nullptr)
@@ -71,6 +44,32 @@ std::size_t bytes_needed(const OutputTensor& output, const quantize::Method& met
 }
 
 }  // namespace
+
+TensorResult make_tensor(std::size_t i, const OutputTensor& output, const quantize::Method& method,
+                         const StreamOptions& options, ThreadPool& pool, const TakeBytes& write) {
+  if (const EncodedTensor* known = options.known ? options.known(output) : nullptr) {
+    write(known->blocks);
+    return known->result;
+  }
+  if (options.kept == nullptr || is_copy(output))
+    return quantize_tensor(output, method, options, pool, write);
+  const Shape& shape = output.tensor.source->shape;
+  const std::size_t size =
+      static_cast<std::size_t>(shape.rows()) * row_bytes(output.format, shape.cols());
+  if (const auto tensor = options.kept->find(i, size)) {
+    write(tensor->bytes);
+    options.on_taken_over();
+    return tensor->result;
+  }
+  AtomicFile file = options.kept->begin(i);
+  const auto take = [&](std::span<const std::byte> bytes) {
+    file.write(bytes);
+    write(bytes);
+  };
+  const TensorResult result = quantize_tensor(output, method, options, pool, take);
+  options.kept->finish(file, result);
+  return result;
+}
 
 std::string_view OutputTensor::module() const {
   constexpr std::string_view suffix = ".weight";

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/resume_folder.h"
+#include "base/thread_pool.h"
 #include "calibrate/statistics_file.h"
 #include "export/export.h"
 #include "models/model_source.h"
@@ -64,6 +65,11 @@ struct StreamOptions {
 // the machine) has no room for it.
 void check_memory(std::span<const OutputTensor> tensors, const quantize::Method& method,
                   int threads, std::size_t max_bytes);
+
+// The i-th tensor in its format: as the options know it, as an earlier run kept it, or made now.
+TensorResult make_tensor(std::size_t i, const OutputTensor& output, const quantize::Method& method,
+                         const StreamOptions& options, ThreadPool& pool,
+                         const std::function<void(std::span<const std::byte>)>& write);
 
 // Writes all tensors and finishes the output; returns what other verbs open. `plan` comes without
 // its list of tensors, which is made here. Throws Error(invalid_input) naming tensor and index of a

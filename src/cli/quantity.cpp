@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -46,20 +46,37 @@ std::string show_shape(const std::vector<std::int64_t>& shape) {
   return shape.empty() ? "scalar" : fmt::format("{}", fmt::join(shape, " x "));
 }
 
-std::uint64_t parse_size(std::string_view text, std::string_view option) {
+namespace {
+
+// A number with one of the units K, M, G behind it, powers of 1000; 0 when it is none.
+std::uint64_t parse_with_unit(std::string_view text, bool any_case) {
   double value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  constexpr std::array<std::string_view, 4> units{"", "K", "M", "G"};
+  std::string unit(text.substr(static_cast<std::size_t>(end - text.data())));
+  if (any_case && unit.size() == 1)
+    unit[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(unit[0])));
   double factor = 1;
-  for (const std::string_view known : units) {
-    const double bytes = value * factor;
-    if (problem == std::errc() && bytes >= 1 && bytes < 1e18 && unit == known)
-      return static_cast<std::uint64_t>(bytes);
+  for (const char* known : {"", "K", "M", "G"}) {
+    const double n = value * factor;
+    if (problem == std::errc() && n >= 1 && n < 1e18 && unit == known)
+      return static_cast<std::uint64_t>(n);
     factor *= 1000;
   }
+  return 0;
+}
+
+}  // namespace
+
+std::uint64_t parse_size(std::string_view text, std::string_view option) {
+  if (const std::uint64_t bytes = parse_with_unit(text, false)) return bytes;
   throw Error(ErrorKind::invalid_input,
               fmt::format("{}: expected a size such as 500M or 2G, found \"{}\"", option, text));
+}
+
+std::uint64_t parse_count(std::string_view text, std::string_view option) {
+  if (const std::uint64_t n = parse_with_unit(text, true)) return n;
+  throw Error(ErrorKind::invalid_input,
+              fmt::format("{}: expected a number such as 300k or 5M, found \"{}\"", option, text));
 }
 
 }  // namespace nybble::cli

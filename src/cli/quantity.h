@@ -15,5 +15,7 @@ std::string show_seconds(double seconds);                        // "0.8 s", "3:
 std::string show_shape(const std::vector<std::int64_t>& shape);  // "576 x 1536"
 // "2G", "500M", "1024K" (powers of 1000, as gguf-split counts) to bytes. Throws Error.
 std::uint64_t parse_size(std::string_view text, std::string_view option);
+// "300k", "5M", "1200" (powers of 1000, in any case). Throws Error.
+std::uint64_t parse_count(std::string_view text, std::string_view option);
 
 }  // namespace nybble::cli

@@ -70,10 +70,20 @@ Json to_json(const QuantizePlan& plan) {
           {"tensors", tensors}};
 }
 
+Json to_json(const TuningReport& report) {
+  Json points = Json::array();
+  for (const TuningPoint& point : report.points) {
+    points.push_back({{"step", point.step}, {"loss", point.loss}});
+    if (point.held_out) points.back()["held_out"] = *point.held_out;
+  }
+  return {{"before", report.before}, {"after", report.after},     {"best_step", report.best_step},
+          {"tokens", report.tokens}, {"seconds", report.seconds}, {"points", points}};
+}
+
 Json to_json(const QuantizeReport& report) {
   Json notes = Json::object();
   for (const auto& [tensor, note] : report.notes) notes[tensor] = note;
-  return {
+  Json json = {
       {"method", report.method},
       {"notes", notes},
       {"source_notes", report.source_notes},
@@ -85,6 +95,8 @@ Json to_json(const QuantizeReport& report) {
       {"taken_over", report.taken_over},
       {"discarded", report.discarded},
       {"seconds", report.seconds}};
+  if (report.tuning) json["tuning"] = to_json(*report.tuning);
+  return json;
 }
 
 void print_plan(const QuantizePlan& plan) {
@@ -135,6 +147,16 @@ void print_notes(const QuantizeReport& report) {
   }
   if (exact > 0)
     fmt::print("exact: {} tensors, whose values stand on the grid of the type\n", exact);
+}
+
+void print_tuning(const QuantizeReport& report) {
+  if (!report.tuning) return;
+  const TuningReport& tuning = *report.tuning;
+  fmt::print(
+      "tuned: divergence {:.4f} -> {:.4f} on held-out windows, best after step {} of {}; {} "
+      "tokens in {}\n",
+      tuning.before, tuning.after, tuning.best_step, tuning.points.back().step,
+      show_count(tuning.tokens), show_seconds(tuning.seconds));
 }
 
 void print_resumed(const QuantizeReport& report) {

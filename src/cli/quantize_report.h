@@ -13,6 +13,7 @@ void print_plan(const QuantizePlan& plan);
 void print_totals(const QuantizePlan& plan);
 // How often each method of rounding won where there was a choice.
 void print_notes(const QuantizeReport& report);
+void print_tuning(const QuantizeReport& report);
 void print_resumed(const QuantizeReport& report);
 
 }  // namespace nybble::cli

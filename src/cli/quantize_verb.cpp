@@ -24,7 +24,7 @@ struct QuantizeOptions {
   std::string in, out, type, threads;  // by place, see read_arguments
   std::string max_shard, memory;
   std::vector<std::string> tensor_types;  // "REGEX=TYPE"
-  std::string target_size;
+  std::string target_size, tokens;
   bool leave_output = false, dry_run = false, json = false;
 };
 
@@ -141,6 +141,8 @@ void execute(QuantizeOptions& options) {
     options.request.memory_bytes = parse_size(options.memory, "--memory");
   if (!options.target_size.empty())
     options.request.target_bytes = parse_size(options.target_size, "--target-size");
+  if (!options.tokens.empty())
+    options.request.tuning_tokens = parse_count(options.tokens, "--tokens");
   if (options.leave_output) keep_output_type(options.request);
   if (options.dry_run) {
     show_plan(options);
@@ -157,6 +159,7 @@ void execute(QuantizeOptions& options) {
   }
   print_totals(report.plan);
   print_notes(report);
+  print_tuning(report);
   print_resumed(report);
   const std::string files =
       report.n_files == 1 ? "" : fmt::format(" and {} more", report.n_files - 1);
@@ -233,6 +236,10 @@ void add_method_flags(CLI::App& verb, QuantizeOptions& options) {
                   "with second moments: two for three of the texts, 144 at most")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
+  verb.add_option("--tokens", options.tokens,
+                  "Tokens that methods with +tune learn from, e.g. 300k (the default); repeats "
+                  "count")
+      ->type_name("N");
   verb.add_option(
           "--seed", request.seed,
           "Of the order of the documents of calibration texts, and of what the model writes")
@@ -284,6 +291,7 @@ void add_quantize(CLI::App& program) {
            "  nybble quantize models/tale-6m tale-q4.gguf Q4_K_M\n"
            "  nybble quantize model.gguf small.gguf Q2_K --tensor-type 'ffn_down=Q4_K' 4\n"
            "  nybble quantize model.gguf best.gguf Q3_K_M --method best\n"
+           "  nybble quantize model.gguf tuned.gguf Q2_K --method best+tune --tokens 200k\n"
            "  nybble quantize model.gguf half.gguf --target-bpw 3.4 --calibration book.txt\n"
            "  nybble quantize models/tale-6m tale-gptq gptq:4b-g128 --method best\n"
            "  nybble quantize user/repo out.gguf Q5_K_M --dry-run";

@@ -21,14 +21,17 @@ LayerContext DecoderPass::context() const {
 
 std::span<const float> DecoderPass::forth(std::span<const std::int32_t> tokens) {
   models::check_tokens(tokens, parameters_.config);
-  if (!trace_ || tokens.size() != tokens_.size())
-    trace_.emplace(parameters_.config, static_cast<int>(tokens.size()));
+  if (traces_.size() != static_cast<std::size_t>(kept_) + 1 || tokens.size() != tokens_.size()) {
+    traces_.clear();
+    for (int i = 0; i <= kept_; ++i)
+      traces_.emplace_back(parameters_.config, static_cast<int>(tokens.size()));
+  }
   tokens_.assign(tokens.begin(), tokens.end());
   embed();
   for (std::size_t i = 0; i < parameters_.layers.size(); ++i) {
     residuals_[i + 1] = residuals_[i];
-    run_layer(context(), parameters_.layers[i], static_cast<int>(i), residuals_[i + 1].data(),
-              *trace_);
+    const int index = static_cast<int>(i);
+    run_layer(context(), parameters_.layers[i], index, residuals_[i + 1].data(), trace_of(index));
   }
   return residuals_.back();
 }
@@ -37,13 +40,20 @@ void DecoderPass::back(std::span<float> d_final, Parameters& gradients) {
   for (std::size_t i = parameters_.layers.size(); i-- > 0;) {
     const int index = static_cast<int>(i);
     const Layer& layer = parameters_.layers[i];
-    std::vector<float>& again = residuals_[i + 1];  // not needed any more
-    again = residuals_[i];
-    run_layer(context(), layer, index, again.data(), *trace_);
-    run_layer_back(context(), layer, index, residuals_[i].data(), *trace_, d_final.data(),
+    if (!is_kept(index)) {
+      std::vector<float>& again = residuals_[i + 1];  // not needed any more
+      again = residuals_[i];
+      run_layer(context(), layer, index, again.data(), trace_of(index));
+    }
+    run_layer_back(context(), layer, index, residuals_[i].data(), trace_of(index), d_final.data(),
                    gradients.layers[i]);
   }
   embed_back(d_final, gradients.embedding);
+}
+
+LayerTrace& DecoderPass::trace_of(int layer) {
+  const int first = static_cast<int>(parameters_.layers.size()) - kept_;
+  return traces_[is_kept(layer) ? static_cast<std::size_t>(layer - first + 1) : 0];
 }
 
 void DecoderPass::embed() {

@@ -1,10 +1,9 @@
 // The decoder forth and back over a batch of windows. On the way forth the residual stream between
 // layers is kept; on the way back each layer runs again before its gradient, so that memory is that
-// of one layer and of the boundaries.
+// of one layer and of the boundaries, unless there is room for all.
 // Source: Chen et al., Training Deep Nets with Sublinear Memory Cost (arXiv 1604.06174).
 #pragma once
 
-#include <optional>
 #include <span>
 
 #include "gradients/layer.h"
@@ -16,6 +15,8 @@ class DecoderPass {
   // Windows have `length` tokens each. The parameters must outlive the pass; they may change
   // between batches.
   DecoderPass(const Parameters& parameters, int length, ThreadPool& pool);
+  // Layers whose trace is kept from the way forth, the last ones, so that they need not run again.
+  void keep_traces(int layers) { kept_ = layers; }
 
   // The residual stream behind the last layer, [tokens, dim], valid until the next forth(). tokens:
   // whole windows. Throws Error(invalid_input) for a token outside the vocabulary.
@@ -40,7 +41,13 @@ class DecoderPass {
   Angles angles_;
   std::vector<std::int32_t> tokens_;
   std::vector<std::vector<float>> residuals_;  // before each layer, and behind the last
-  std::optional<LayerTrace> trace_;
+  int kept_ = 0;
+  std::vector<LayerTrace> traces_;  // of the kept layers, and one for the others in turn
+
+  bool is_kept(int layer) const {
+    return layer >= static_cast<int>(parameters_.layers.size()) - kept_;
+  }
+  LayerTrace& trace_of(int layer);
 };
 
 }  // namespace nybble::gradients

@@ -220,6 +220,21 @@ TEST_P(DecoderPassOf, any_number_of_threads_gives_the_same_bits) {
   EXPECT_EQ(run(1), run(3));
 }
 
+TEST_P(DecoderPassOf, kept_traces_give_the_same_bits) {
+  const auto run = [&](int kept) {
+    DecoderPass pass(student_, length, pool_), other(teacher_, length, pool_);
+    pass.keep_traces(kept);
+    Parameters gradients = zero_gradients(student_, all);
+    const auto x = pass.forth(tokens_), y = other.forth(tokens_);
+    std::vector<float> d_x(x.size());
+    divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.kernels(), pool_);
+    pass.back(d_x, gradients);
+    return std::pair(gradients.embedding.values, gradients.layers[0].q.weight.values);
+  };
+  EXPECT_EQ(run(0), run(1));
+  EXPECT_EQ(run(0), run(2));
+}
+
 TEST_P(DecoderPassOf, gradients_that_are_not_wanted_cost_and_change_nothing) {
   const auto norms = [](const ParameterView& view) {
     return view.name.find("norm") != std::string::npos;

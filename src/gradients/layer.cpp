@@ -124,6 +124,12 @@ LayerTrace::LayerTrace(const models::DecoderConfig& config, int tokens) {
   gate = up = activated = floats(config.hidden);
 }
 
+std::size_t LayerTrace::bytes(const models::DecoderConfig& config, int tokens) {
+  const int cols = 3 * config.dim + 3 * config.heads * config.head_dim +
+                   3 * config.kv_heads * config.head_dim + 3 * config.hidden;
+  return static_cast<std::size_t>(tokens) * static_cast<std::size_t>(cols) * sizeof(float);
+}
+
 void run_layer(const LayerContext& c, const Layer& layer, int index, float* x, LayerTrace& trace) {
   const float epsilon = c.config.rms_epsilon;
   const Rows residual{x, c.tokens(), c.config.dim};

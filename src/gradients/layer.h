@@ -31,6 +31,7 @@ struct LayerTrace {
   Floats gate, up, activated;         // [tokens, hidden]
 
   LayerTrace(const models::DecoderConfig& config, int tokens);
+  static std::size_t bytes(const models::DecoderConfig& config, int tokens);
 };
 
 // x [tokens, dim] becomes what layer `index` makes of it.

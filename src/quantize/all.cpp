@@ -34,6 +34,8 @@ const Method list[] = {
      feedback_bytes, begin_best, &smoothquant_folding},
     {"best", "then descent, with what loses least on a held-out half of the text", Needs::moments,
      feedback_bytes, begin_best},
+    {"best+tune", "then scales, codes and norms learn from the model before, by the gradient",
+     Needs::moments, feedback_bytes, begin_best, nullptr, false, true},
 };
 
 }  // namespace

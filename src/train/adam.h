@@ -1,0 +1,37 @@
+// Adam with decoupled weight decay.
+// Sources: Kingma and Ba, Adam (arXiv 1412.6980), algorithm 1; Loshchilov and Hutter, Decoupled
+// Weight Decay Regularization (arXiv 1711.05101), algorithm 2.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.h"
+
+namespace nybble::train {
+
+struct AdamOptions {
+  float beta1 = 0.9f, beta2 = 0.95f, epsilon = 1e-16f;
+  float decay = 0;  // of the values at each step, times the rate
+};
+
+// The moments of n values.
+class Adam {
+ public:
+  explicit Adam(std::size_t n, const AdamOptions& options = {});
+
+  // One step along the gradient: each value moves by about `rate`, times its unit where there are
+  // units [n].
+  void step(std::span<const float> gradient, float rate, std::span<const float> units,
+            std::span<float> values, ThreadPool& pool);
+
+  // What a checkpoint keeps: both moments, and the number of steps as a float.
+  std::vector<std::span<float>> state();
+
+ private:
+  AdamOptions options_;
+  std::vector<float> first_, second_;
+  float steps_ = 0;
+};
+
+}  // namespace nybble::train

@@ -1,0 +1,37 @@
+// A matrix of the model in the blocks of its format.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "formats/registry.h"
+
+namespace nybble::train {
+
+struct EncodedMatrix {
+  std::string name;  // "blk.3.ffn_up.weight"
+  FormatId format{};
+  int rows = 0, cols = 0;
+  std::vector<std::byte> blocks;
+  // Row r of the blocks is this row of the matrix; empty: they are in order.
+  std::vector<std::int64_t> row_order = {};
+
+  std::size_t blocks_a_row() const {
+    return static_cast<std::size_t>(cols) /
+           static_cast<std::size_t>(formats::info(format).block_len);
+  }
+  std::size_t n_blocks() const { return static_cast<std::size_t>(rows) * blocks_a_row(); }
+  std::size_t row_bytes() const { return blocks.size() / static_cast<std::size_t>(rows); }
+
+  std::int64_t row_of(std::int64_t block_row) const {
+    return row_order.empty() ? block_row : row_order[static_cast<std::size_t>(block_row)];
+  }
+  // values [rows, cols] of the matrix.
+  void decode(float* values, ThreadPool& pool) const;
+  // values [rows, cols] of the matrix in the order of the blocks.
+  std::vector<float> in_block_order(std::span<const float> values) const;
+};
+
+}  // namespace nybble::train

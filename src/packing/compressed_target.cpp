@@ -48,11 +48,12 @@ void SharedScales::store(std::size_t i, float scale) {
          "blocks that share scale {} of a weight have {} and {}, expected one", i, scales_[i],
          scale);
   }
-  if (!is_bf16(scale)) {
-    fail(ErrorKind::invalid_input, "scale {} of a weight is {}, expected a bfloat16", i, scale);
+  if (!type_.holds(scale)) {
+    fail(ErrorKind::invalid_input, "scale {} of a weight is {}, expected a value that {} has", i,
+         scale, formats::info(type_.format).name);
   }
   scales_[i] = scale;
-  store_bf16(bytes_, i, scale);
+  type_.store(bytes_, i, scale);
 }
 
 std::unique_ptr<Target> make_compressed_tensors(std::string_view options) {

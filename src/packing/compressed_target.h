@@ -20,6 +20,7 @@ class CompressedTarget : public Target {
   // QuantizationArgs of the weights, and of the inputs or null.
   virtual OrderedJson weights() const = 0;
   virtual OrderedJson inputs() const { return nullptr; }
+  const ScaleType& scale_type() const { return packing::scale_type(model_type()); }
 };
 
 // QuantizationArgs with a strategy; group: 0 when it has none.
@@ -30,13 +31,15 @@ OrderedJson dynamic_args(int bits, std::string_view type, std::string_view strat
                          std::int64_t group);
 
 // Stores a scale that several blocks share; every one of them brings it. Throws
-// Error(invalid_input) when they differ, or lose bits as bfloat16.
+// Error(invalid_input) when they differ, or lose bits in the type.
 class SharedScales {
  public:
-  SharedScales(std::span<std::byte> bytes, std::size_t n) : bytes_(bytes), scales_(n) {}
+  SharedScales(const ScaleType& type, std::span<std::byte> bytes, std::size_t n)
+      : type_(type), bytes_(bytes), scales_(n) {}
   void store(std::size_t i, float scale);
 
  private:
+  const ScaleType& type_;
   std::span<std::byte> bytes_;
   std::vector<float> scales_;  // 0: not yet stored
 };

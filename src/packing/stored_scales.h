@@ -40,11 +40,17 @@ const files::NamedTensor& scales_of(const files::Checkpoint& checkpoint, std::st
 float load_value(const files::NamedTensor& part, std::size_t i);
 
 bool is_f16(float scale);
-bool is_bf16(float scale);
 void store_f16(std::span<std::byte> bytes, std::size_t i, float scale);
-void store_bf16(std::span<std::byte> bytes, std::size_t i, float scale);
-float nearest_bf16(float scale);
-// Not smaller than the scale, which is not negative.
-float next_bf16(float scale);
+
+// Floats of 16 bits as scales, which are not negative.
+struct ScaleType {
+  FormatId format;
+  bool (*holds)(float scale);
+  float (*nearest)(float scale);
+  float (*next)(float scale);  // not smaller than the scale, if there is such a one
+  void (*store)(std::span<std::byte> bytes, std::size_t i, float scale);
+};
+// What programs load scales as in a model of this type: F16, else BF16.
+const ScaleType& scale_type(FormatId model_type);
 
 }  // namespace nybble::packing

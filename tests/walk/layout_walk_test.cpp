@@ -113,6 +113,15 @@ TEST(layout_walk, config_says_the_type_of_what_stays_unquantized) {
   EXPECT_NE(texts.at("config.json").find("\"torch_dtype\": \"float32\""), std::string::npos);
 }
 
+TEST(layout_walk, scales_have_the_type_of_the_model) {
+  const TemporaryFolder folder;
+  convert_to(tale, folder / "f16", "F16");
+  convert_to(folder / "f16", folder / "ct", "ct:w8a8-int8");
+  const files::Checkpoint model = files::open_checkpoint(folder / "ct");
+  EXPECT_EQ(model.get("model.layers.0.mlp.down_proj.weight_scale").data.format,
+            id_of<formats::F16>());
+}
+
 TEST(layout_walk, an_inspected_layout_has_the_parameters_of_its_model) {
   const TemporaryFolder folder;
   write_layout(folder / "awq", "awq:4b-g128");

@@ -30,20 +30,6 @@ OrderedJson quantization_args(int bits, std::string_view type, std::string_view 
 OrderedJson dynamic_args(int bits, std::string_view type, std::string_view strategy,
                          std::int64_t group);
 
-// Stores a scale that several blocks share; every one of them brings it. Throws
-// Error(invalid_input) when they differ, or lose bits in the type.
-class SharedScales {
- public:
-  SharedScales(const ScaleType& type, std::span<std::byte> bytes, std::size_t n)
-      : type_(type), bytes_(bytes), scales_(n) {}
-  void store(std::size_t i, float scale);
-
- private:
-  const ScaleType& type_;
-  std::span<std::byte> bytes_;
-  std::vector<float> scales_;  // 0: not yet stored
-};
-
 // nullptr: not these options.
 std::unique_ptr<Target> make_pack_quantized(std::string_view options);
 std::unique_ptr<Target> make_int8_quantized(std::string_view options);

@@ -102,4 +102,19 @@ const ScaleType& scale_type(FormatId model_type) {
   return model_type == f16.format ? f16 : bf16;
 }
 
+void SharedScales::store(std::size_t i, float scale) {
+  if (scales_[i] == scale && scale != 0) return;
+  if (scales_[i] != 0) {
+    fail(ErrorKind::invalid_input,
+         "blocks that share scale {} of a weight have {} and {}, expected one", i, scales_[i],
+         scale);
+  }
+  if (!type_.holds(scale)) {
+    fail(ErrorKind::invalid_input, "scale {} of a weight is {}, expected a value that {} has", i,
+         scale, formats::info(type_.format).name);
+  }
+  scales_[i] = scale;
+  type_.store(bytes_, i, scale);
+}
+
 }  // namespace nybble::packing

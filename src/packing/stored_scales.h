@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "files/checkpoint.h"
 
@@ -52,5 +53,19 @@ struct ScaleType {
 };
 // What programs load scales as in a model of this type: F16, else BF16.
 const ScaleType& scale_type(FormatId model_type);
+
+// Stores a scale that several blocks share; every one of them brings it. Throws
+// Error(invalid_input) when they differ, or lose bits in the type.
+class SharedScales {
+ public:
+  SharedScales(const ScaleType& type, std::span<std::byte> bytes, std::size_t n)
+      : type_(type), bytes_(bytes), scales_(n) {}
+  void store(std::size_t i, float scale);
+
+ private:
+  const ScaleType& type_;
+  std::span<std::byte> bytes_;
+  std::vector<float> scales_;  // 0: not yet stored
+};
 
 }  // namespace nybble::packing

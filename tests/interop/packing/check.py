@@ -35,7 +35,7 @@ import transformers
 from safetensors.torch import load_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-LAYOUTS = ["gptq:4b-g128", "gptq:3b-g64", "gptq:4b-g128-asym", "gptq:8b-g32", "gptq:2b-g32", "awq:4b-g64", "ct:w4a16-g32",
+LAYOUTS = ["gptq:4b-g128", "gptq:3b-g64", "gptq:4b-g128-asym", "gptq:8b-g32", "gptq:2b-g32", "gptq:4b", "awq:4b-g64", "ct:w4a16-g32",
            "ct:w4a16-g64-asym", "ct:w8a16", "ct:w8a8-int8", "ct:fp8", "ct:fp8-block", "ct:mxfp4", "ct:nvfp4", "bnb:nf4",
            "bnb:nf4-dq", "bnb:fp4", "bnb:fp4-dq", "bnb:int8", "transformers:nf4", "transformers:nf4-dq", "transformers:fp4", "transformers:fp4-dq",
            "transformers:int8"]

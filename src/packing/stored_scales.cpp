@@ -79,6 +79,18 @@ const files::NamedTensor& scales_of(const files::Checkpoint& checkpoint, std::st
   return part_of(checkpoint, module, suffix, formats, fits ? found->data.shape : shape);
 }
 
+float read_input_scale(const files::Checkpoint& checkpoint, std::string_view module) {
+  const files::NamedTensor& part =
+      scales_of(checkpoint, module, "input_scale",
+                {id_of<formats::F32>(), id_of<formats::BF16>(), id_of<formats::F16>()}, {1});
+  const float scale = load_value(part, 0);
+  if (!(scale > 0) || std::isinf(scale)) {
+    fail(ErrorKind::corrupt_file, "{}: tensor '{}' is {}, expected a positive number",
+         checkpoint.path.string(), part.name, scale);
+  }
+  return scale;
+}
+
 float load_value(const files::NamedTensor& part, std::size_t i) {
   const formats::FormatInfo& format = formats::info(part.data.format);
   float value = 0;

@@ -37,6 +37,10 @@ const files::NamedTensor& scales_of(const files::Checkpoint& checkpoint, std::st
                                     std::string_view suffix,
                                     std::initializer_list<FormatId> formats, const Shape& shape);
 
+// Of the part NAME.input_scale, the one number by which inputs are divided before they are rounded.
+// Throws as part_of() does, and when it is none to divide by.
+float read_input_scale(const files::Checkpoint& checkpoint, std::string_view module);
+
 // Value i of a part.
 float load_value(const files::NamedTensor& part, std::size_t i);
 

@@ -35,6 +35,11 @@ quantize::TypeChoice keep(const models::SourceTensor& tensor, std::string reason
   return {exact_format(tensor, id_of<formats::BF16>()), "kept: 1-D"};
 }
 
+// What is not packed: the type that a directory states.
+FormatId model_type(const models::ModelSource& source) {
+  return keep(*source.find("token_embd.weight"), "").format;
+}
+
 Choices apply(std::shared_ptr<const packing::Target> layout, const models::ModelSource& source) {
   Choices choices{*quantize::find_recipe("COPY"), {}, {}, std::move(layout)};
   for (const models::SourceTensor& tensor : source.tensors) {
@@ -127,7 +132,7 @@ std::uint64_t target_bytes(const models::ModelSource& source, const QuantizeRequ
 
 Choices choose(const models::ModelSource& source, const QuantizeRequest& request) {
   const std::uint64_t target = target_bytes(source, request);
-  if (auto layout = packing::find_target(request.type)) {
+  if (auto layout = packing::find_target(request.type, model_type(source))) {
     refuse_with_layout(request);
     return apply(std::move(layout), source);
   }

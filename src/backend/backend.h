@@ -37,6 +37,7 @@ struct WeightSource {
   // Column c of the rows belongs to this input; empty: to input c.
   std::span<const std::int32_t> column_order = {};
   Activations activations = Activations::floats;  // of the inputs, when computed as stored
+  float input_scale = 1;                          // for Activations::float8_fixed
 };
 
 // Inputs that were rounded so far, and those among them that stayed floats as outliers.

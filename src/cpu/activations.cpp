@@ -39,17 +39,26 @@ std::int64_t round_to_int8(const float* x, std::int64_t n, float threshold, floa
 void round_to_float8(const float* x, std::int64_t n, float* out) {
   float highest = 0;
   for (std::int64_t i = 0; i < n; ++i) highest = std::max(highest, std::fabs(x[i]));
-  const float scale = highest / 448.0f;
-  for (std::int64_t i = 0; i < n; ++i)
-    out[i] = highest == 0 ? 0 : to_float(to_float8_e4m3(x[i] / scale)) * scale;
+  round_to_float8_at(highest / 448.0f, x, n, out);
 }
 
-std::int64_t round_activations(Activations how, const float* x, std::int64_t n, float* out) {
+void round_to_float8_at(float scale, const float* x, std::int64_t n, float* out) {
+  for (std::int64_t i = 0; i < n; ++i)
+    out[i] = scale == 0 ? 0 : to_float(to_float8_e4m3(x[i] / scale)) * scale;
+}
+
+std::int64_t round_activations(Activations how, float scale, const float* x, std::int64_t n,
+                               float* out) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   if (how == Activations::int8_blocks) round_to_a8(x, n, out);
   if (how == Activations::int8_tokens) return round_to_int8(x, n, infinity, out);
   if (how == Activations::int8_but_outliers) return round_to_int8(x, n, outlier_threshold, out);
   if (how == Activations::float8_tokens) round_to_float8(x, n, out);
+  if (how == Activations::float8_fixed) round_to_float8_at(scale, x, n, out);
+  if (how == Activations::float8_groups) {
+    for (std::int64_t i = 0; i < n; i += float8_group)
+      round_to_float8(x + i, std::min(float8_group, n - i), out + i);
+  }
   return 0;
 }
 

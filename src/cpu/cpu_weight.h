@@ -33,13 +33,15 @@ class CpuWeight : public backend::Weight {
         format_(source.format),
         scale_(source.scale),
         column_order_(source.column_order.begin(), source.column_order.end()),
-        activations_(source.activations) {}
+        activations_(source.activations),
+        input_scale_(source.input_scale) {}
 
   std::int64_t rows() const override { return rows_; }
   std::int64_t cols() const override { return cols_; }
   FormatId format() const override { return format_; }
   std::span<const std::int32_t> column_order() const { return column_order_; }
   Activations activations() const { return activations_; }
+  float input_scale() const { return input_scale_; }
   std::int64_t panels() const { return (rows_ + panel_rows - 1) / panel_rows; }
 
   virtual bool takes_a8() const = 0;
@@ -61,6 +63,7 @@ class CpuWeight : public backend::Weight {
   float scale_;
   std::vector<std::int32_t> column_order_;
   Activations activations_;
+  float input_scale_;
 };
 
 }  // namespace nybble::cpu

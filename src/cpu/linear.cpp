@@ -37,8 +37,8 @@ Inputs CpuBackend::inputs_for(const CpuWeight& weight, const float* x, std::int6
       float* out = changed + t * cols;
       for (std::size_t c = 0; c < order.size(); ++c) out[c] = in[order[c]];
       if (!as_a8) {
-        outliers[static_cast<std::size_t>(t)] =
-            round_activations(activations, order.empty() ? in : out, cols, out);
+        outliers[static_cast<std::size_t>(t)] = round_activations(
+            activations, weight.input_scale(), order.empty() ? in : out, cols, out);
       }
     });
     for (const std::int64_t n : outliers) counts_.outliers += static_cast<std::uint64_t>(n);

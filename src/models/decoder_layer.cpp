@@ -32,9 +32,9 @@ UploadedLinear upload_linear(backend::Backend& backend, const ModelSource& sourc
     return std::as_bytes(std::span(values));
   };
   const auto stored_row = [tensor](std::int64_t row) { return tensor->row(row); };
-  backend::WeightSource weight{tensor->name,           tensor->format,     tensor->shape.rows(),
-                               tensor->shape.cols(),   stored_row,         tensor->scale,
-                               tensor->column_order(), tensor->activations};
+  backend::WeightSource weight{tensor->name,           tensor->format,      tensor->shape.rows(),
+                               tensor->shape.cols(),   stored_row,          tensor->scale,
+                               tensor->column_order(), tensor->activations, tensor->input_scale};
   if (tensor->is_folded()) {
     weight.format = id_of<formats::F32>();
     weight.row = folded_row;

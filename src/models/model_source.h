@@ -36,6 +36,7 @@ struct SourceTensor {
   // of its own behind all others, "blk.3.attn_q.scale", which a GGUF has beside blocks of NVFP4.
   float scale = 1;
   Activations activations = Activations::floats;  // of the inputs, when computed as stored
+  float input_scale = 1;                          // for Activations::float8_fixed
 
   bool is_folded() const { return !row_factors.empty() || !col_factors.empty(); }
   bool is_in_files() const { return stored != nullptr || packed != nullptr; }

@@ -80,6 +80,7 @@ SourceTensor take(std::shared_ptr<const packing::PackedWeight> packed, const Ten
   tensor.name = spec.name;
   tensor.format = packed->format();
   tensor.activations = packed->activations;
+  tensor.input_scale = packed->input_scale;
   tensor.scale = packed->scale;
   tensor.packed = std::move(packed);
   tensor.permuted_heads = permuted_heads;

@@ -21,13 +21,14 @@ std::span<const TargetKind> targets() {
   return kinds;
 }
 
-std::shared_ptr<const Target> find_target(std::string_view name) {
+std::shared_ptr<const Target> find_target(std::string_view name, FormatId model_type) {
   const std::size_t colon = name.find(':');
   if (colon == name.npos) return nullptr;
   const auto* kind = std::ranges::find(kinds, name.substr(0, colon), &TargetKind::name);
   if (kind != kinds.end()) {
     if (std::shared_ptr<Target> target = kind->make(name.substr(colon + 1))) {
       target->name_ = name;
+      target->model_type_ = model_type;
       return target;
     }
     fail(ErrorKind::invalid_input, "'{}' is no layout of {}; expected one such as {}: {}", name,

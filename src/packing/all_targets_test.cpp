@@ -89,20 +89,20 @@ TEST_P(all_targets, other_modules_are_not_packed) {
   EXPECT_EQ(checkpoint.find("lm_head", {1, 2}), nullptr);
 }
 
-INSTANTIATE_TEST_SUITE_P(, all_targets, testing::ValuesIn([] {
-                           std::vector<std::string> names;
-                           for (const char* bits : {"2", "3", "4", "8"}) {
-                             for (const char* rest : {"b-g32", "b-g64", "b-g128", "b-g128-asym"})
-                               names.push_back(std::string("gptq:") + bits + rest);
-                           }
-                           for (const char* name :
-                                {"awq:4b-g32", "awq:4b-g64", "awq:4b-g128", "ct:w4a16-g32",
-                                 "ct:w4a16-g64", "ct:w4a16-g128", "ct:w4a16-g128-asym",
-                                 "ct:w8a16-g128", "ct:w8a16-g32-asym", "ct:w8a16", "ct:w8a8-int8",
-                                 "ct:fp8", "ct:fp8-block", "ct:mxfp4", "ct:nvfp4"})
-                             names.emplace_back(name);
-                           return names;
-                         }()));
+INSTANTIATE_TEST_SUITE_P(
+    , all_targets, testing::ValuesIn([] {
+      std::vector<std::string> names;
+      for (const char* bits : {"2", "3", "4", "8"}) {
+        for (const char* rest : {"b", "b-g32", "b-g64", "b-g128", "b-g128-asym"})
+          names.push_back(std::string("gptq:") + bits + rest);
+      }
+      for (const char* name :
+           {"awq:4b-g32", "awq:4b-g64", "awq:4b-g128", "ct:w4a16-g32", "ct:w4a16-g64",
+            "ct:w4a16-g128", "ct:w4a16-g128-asym", "ct:w8a16-g128", "ct:w8a16-g32-asym", "ct:w8a16",
+            "ct:w8a8-int8", "ct:fp8", "ct:fp8-block", "ct:mxfp4", "ct:nvfp4"})
+        names.emplace_back(name);
+      return names;
+    }()));
 
 TEST(targets, unknown_ones_are_refused_with_an_example) {
   EXPECT_EQ(find_target("Q4_K_M"), nullptr);

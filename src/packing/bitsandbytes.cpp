@@ -54,8 +54,7 @@ std::unique_ptr<Scheme> open_bitsandbytes(const files::Checkpoint& checkpoint,
 }
 
 std::unique_ptr<Target> make_bitsandbytes(std::string_view options) {
-  if (options == "nf4" || options == "nf4-dq") return make_nf4_target(options == "nf4-dq");
-  return options == "int8" ? make_int8_target() : nullptr;
+  return options == "int8" ? make_int8_target() : make_4bit_target(options);
 }
 
 OrderedJson bitsandbytes_config(bool is_4bit, std::span<const std::string> kept) {

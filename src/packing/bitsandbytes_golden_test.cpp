@@ -2,6 +2,7 @@
 // says itself.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -57,6 +58,31 @@ INSTANTIATE_TEST_SUITE_P(
                     Golden{"fp4_across_rows", {3, 32}, "F32"}, Golden{"nf4_odd", {3, 5}, "F32"},
                     Golden{"nf4_as_bf16", {2, 64}, "NF4"}),
     [](const auto& test) { return test.param.module; });
+
+}  // namespace
+
+// Scales quantized in turn have another offset in nybble's files.
+TEST(bitsandbytes_golden, what_is_written_again_has_the_same_bytes) {
+  const auto theirs = files::open_checkpoint("tests/golden/packing/bitsandbytes/4bit");
+  for (const std::string type : {"nf4", "fp4"}) {
+    const auto target = find_target("bnb:" + type);
+    const Shape shape{4, 128};
+    const auto blocks = blocks_of(*open_scheme(theirs)->find(type, shape));
+    PackedInMemory ours("{}");
+
+    ASSERT_TRUE(target->can_store(blocks));
+    ours.pack(*target, type, shape, blocks);
+
+    for (const char* part : {"weight", "weight.absmax", "weight.quant_map"}) {
+      const std::string name = fmt::format("{}.{}", type, part);
+      EXPECT_TRUE(
+          std::ranges::equal(ours.checkpoint.get(name).data.bytes, theirs.get(name).data.bytes))
+          << name;
+    }
+  }
+}
+
+namespace {
 
 class EightBits : public testing::TestWithParam<Golden> {};
 

@@ -9,8 +9,8 @@
 
 namespace nybble::packing {
 
-// is_double: scales are quantized, too.
-std::unique_ptr<Target> make_nf4_target(bool is_double);
+// "nf4", "fp4"; with "-dq" scales are quantized, too. nullptr: no such layout.
+std::unique_ptr<Target> make_4bit_target(std::string_view options);
 std::unique_ptr<Target> make_int8_target();
 
 // The quantization_config that transformers reads; the keys that begin with '_' are those it writes

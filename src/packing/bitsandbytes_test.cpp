@@ -232,7 +232,8 @@ TEST_P(Targets, refuse_rows_that_blocks_do_not_divide) {
   EXPECT_THAT(target->refuses({8, 80}), HasSubstr("rows of 80 are not divisible by"));
 }
 
-INSTANTIATE_TEST_SUITE_P(bitsandbytes, Targets, testing::Values("nf4", "nf4-dq", "int8"));
+INSTANTIATE_TEST_SUITE_P(bitsandbytes, Targets,
+                         testing::Values("nf4", "nf4-dq", "fp4", "fp4-dq", "int8"));
 
 TEST(bitsandbytes_targets, say_what_transformers_reads) {
   const OrderedJson nf4 = config_of(*find_target("bnb:nf4-dq"))["quantization_config"];
@@ -247,6 +248,19 @@ TEST(bitsandbytes_targets, say_what_transformers_reads) {
   EXPECT_EQ(int8["load_in_4bit"], false);
 }
 
+TEST(bitsandbytes_targets, fp4_is_named_where_nf4_would_be) {
+  const auto target = find_target("bnb:fp4");
+
+  EXPECT_EQ(config_of(*target)["quantization_config"]["bnb_4bit_quant_type"], "fp4");
+  EXPECT_EQ(target->parts("m", {2, 64})[3].name, "m.weight.quant_state.bitsandbytes__fp4");
+}
+
+TEST(bitsandbytes_targets, others_are_refused) {
+  for (const char* name : {"bnb:fp8", "bnb:fp4-", "bnb:-dq", "bnb:int8-dq", "bnb:nf4-dq-dq"}) {
+    expect_error([&] { find_target(name); }, ErrorKind::invalid_input, HasSubstr("bnb:nf4"));
+  }
+}
+
 TEST(bitsandbytes_targets, int8_gives_a_row_one_scale_that_covers_it) {
   const auto target = find_target("bnb:int8");
   std::vector<float> scales{0.5f, -2, 1, 0, 0, 0.25f};
@@ -259,7 +273,8 @@ TEST(bitsandbytes_targets, int8_gives_a_row_one_scale_that_covers_it) {
 
 TEST(bitsandbytes_targets, refuse_scales_that_were_not_shared) {
   for (const auto& [name, expected] :
-       {std::pair{"bnb:nf4-dq", "no double quantization"}, std::pair{"bnb:int8", "in all its"}}) {
+       {std::pair{"bnb:nf4-dq", "no double quantization"},
+        std::pair{"bnb:fp4-dq", "no double quantization"}, std::pair{"bnb:int8", "in all its"}}) {
     const auto target = find_target(name);
     const Shape shape{8, 512};
     const auto values = random_values(shape.count(), 3);

@@ -41,20 +41,6 @@ OrderedJson dynamic_args(int bits, std::string_view type, std::string_view strat
   return args;
 }
 
-void SharedScales::store(std::size_t i, float scale) {
-  if (scales_[i] == scale && scale != 0) return;
-  if (scales_[i] != 0) {
-    fail(ErrorKind::invalid_input,
-         "blocks that share scale {} of a weight have {} and {}, expected one", i, scales_[i],
-         scale);
-  }
-  if (!is_bf16(scale)) {
-    fail(ErrorKind::invalid_input, "scale {} of a weight is {}, expected a bfloat16", i, scale);
-  }
-  scales_[i] = scale;
-  store_bf16(bytes_, i, scale);
-}
-
 std::unique_ptr<Target> make_compressed_tensors(std::string_view options) {
   // A new one is one file and one line here.
   constexpr std::array makers = {make_pack_quantized, make_int8_quantized, make_float8_quantized,

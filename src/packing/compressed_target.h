@@ -20,6 +20,7 @@ class CompressedTarget : public Target {
   // QuantizationArgs of the weights, and of the inputs or null.
   virtual OrderedJson weights() const = 0;
   virtual OrderedJson inputs() const { return nullptr; }
+  const ScaleType& scale_type() const { return packing::scale_type(model_type()); }
 };
 
 // QuantizationArgs with a strategy; group: 0 when it has none.
@@ -28,18 +29,6 @@ OrderedJson quantization_args(int bits, std::string_view type, std::string_view 
 // Of activations that are quantized while the model runs.
 OrderedJson dynamic_args(int bits, std::string_view type, std::string_view strategy,
                          std::int64_t group);
-
-// Stores a scale that several blocks share; every one of them brings it. Throws
-// Error(invalid_input) when they differ, or lose bits as bfloat16.
-class SharedScales {
- public:
-  SharedScales(std::span<std::byte> bytes, std::size_t n) : bytes_(bytes), scales_(n) {}
-  void store(std::size_t i, float scale);
-
- private:
-  std::span<std::byte> bytes_;
-  std::vector<float> scales_;  // 0: not yet stored
-};
 
 // nullptr: not these options.
 std::unique_ptr<Target> make_pack_quantized(std::string_view options);

@@ -87,6 +87,8 @@ class CompressedTensors final : public Scheme {
     auto found = format_named(*scheme).read(one);
     check_shape(one);
     found->activations = scheme->activations;
+    if (found->activations == Activations::float8_fixed)
+      found->input_scale = read_input_scale(checkpoint_, module);
     for (const char* part : silent_parts) {
       if (has(module, part)) found->add_part(checkpoint_.get(fmt::format("{}.{}", module, part)));
     }

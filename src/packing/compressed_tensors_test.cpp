@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "packing/compressed_example.h"
 
 namespace nybble::packing {
@@ -112,27 +114,64 @@ TEST(compressed_tensors, ignored_modules_stay_as_they_are) {
   EXPECT_EQ(checkpoint.find("lm_head", shape), nullptr);
 }
 
-TEST(compressed_tensors, activations_of_8_bits_for_each_token_are_computed) {
+namespace {
+
+// The module "m", its inputs as QuantizationArgs say.
+CheckpointInMemory with_inputs(const std::string& inputs) {
+  CheckpointInMemory checkpoint(R"({"quant_method": "compressed-tensors",
+    "format": "pack-quantized", "config_groups": {"a": {"targets": ["Linear"],
+      "weights": {"num_bits": 4, "strategy": "group", "group_size": 32},
+      "input_activations": )" + inputs +
+                                "}}}");
+  const CheckpointInMemory example = ramp(config("pack-quantized", w4));
+  for (const files::NamedTensor& tensor : example.tensors())
+    checkpoint.add_bytes(tensor.name, tensor.data.format, tensor.data.shape,
+                         {tensor.data.bytes.begin(), tensor.data.bytes.end()});
+  return checkpoint;
+}
+
+constexpr auto fixed_float8 = R"({"num_bits": 8, "type": "float", "strategy": "tensor"})";
+
+}  // namespace
+
+TEST(compressed_tensors, activations_of_8_bits_are_computed) {
   const auto activations = [](const char* inputs) {
-    CheckpointInMemory checkpoint(
-        std::string(R"({"quant_method": "compressed-tensors", "format": "pack-quantized",
-      "config_groups": {"a": {"targets": ["Linear"],
-        "weights": {"num_bits": 4, "strategy": "group", "group_size": 32},
-        "input_activations": )") +
-        inputs + "}}}");
-    const CheckpointInMemory example = ramp(config("pack-quantized", w4));
-    for (const files::NamedTensor& tensor : example.tensors())
-      checkpoint.add_bytes(tensor.name, tensor.data.format, tensor.data.shape,
-                           {tensor.data.bytes.begin(), tensor.data.bytes.end()});
-    return checkpoint.find("m", shape)->activations;
+    return with_inputs(inputs).find("m", shape)->activations;
   };
   EXPECT_EQ(activations(R"({"num_bits": 8, "strategy": "token", "dynamic": true})"),
             Activations::int8_tokens);
   EXPECT_EQ(
       activations(R"({"num_bits": 8, "type": "float", "strategy": "token", "dynamic": true})"),
       Activations::float8_tokens);
+  EXPECT_EQ(activations(R"({"num_bits": 8, "type": "float", "strategy": "group",
+                            "group_size": 128, "dynamic": true})"),
+            Activations::float8_groups);
+  EXPECT_EQ(activations(R"({"num_bits": 8, "type": "float", "strategy": "group",
+                            "group_size": 32, "dynamic": true})"),
+            Activations::floats);
   EXPECT_EQ(activations(R"({"num_bits": 8, "strategy": "tensor"})"), Activations::floats);
   EXPECT_EQ(activations("null"), Activations::floats);
+}
+
+TEST(compressed_tensors, a_fixed_scale_of_activations_is_read) {
+  CheckpointInMemory checkpoint = with_inputs(fixed_float8);
+  checkpoint.add("m.input_scale", id_of<formats::F32>(), {1}, std::vector<float>{0.25f});
+
+  const auto weight = checkpoint.find("m", shape);
+
+  EXPECT_EQ(weight->activations, Activations::float8_fixed);
+  EXPECT_EQ(weight->input_scale, 0.25f);
+}
+
+TEST(compressed_tensors, a_fixed_scale_has_to_be_a_positive_number) {
+  CheckpointInMemory checkpoint = with_inputs(fixed_float8);
+  expect_error([&] { checkpoint.find("m", shape); }, ErrorKind::corrupt_file,
+               HasSubstr("m.input_scale"));
+  for (const float scale : {0.0f, -1.0f, INFINITY, NAN}) {
+    checkpoint.add("m.input_scale", id_of<formats::F32>(), {1}, std::vector<float>{scale});
+    expect_error([&] { checkpoint.find("m", shape); }, ErrorKind::corrupt_file,
+                 AllOf(HasSubstr("'m.input_scale'"), HasSubstr("expected a positive number")));
+  }
 }
 
 TEST(compressed_tensors, other_quantized_activations_are_told) {

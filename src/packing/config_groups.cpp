@@ -1,6 +1,7 @@
 #include "packing/config_groups.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/error.h"
@@ -49,6 +50,29 @@ void refuse_beyond(const files::HfConfig& config, std::string_view key, std::str
   if (!object || object->keys().empty() || object->text("format", "") == "dense") return;
   fail(ErrorKind::unsupported, "{}: {} is given, expected none: nybble does not undo {}",
        config.where(), key, what);
+}
+
+// What is computed of activations, all of 8 bits and symmetric.
+struct Inputs {
+  std::string_view type, strategy;
+  bool is_dynamic;
+  Activations activations;
+};
+constexpr std::array known_inputs = {
+    Inputs{"int", "token", true, Activations::int8_tokens},
+    Inputs{"float", "token", true, Activations::float8_tokens},
+    Inputs{"float", "group", true, Activations::float8_groups},
+    Inputs{"float", "tensor", false, Activations::float8_fixed},
+};
+constexpr int float8_group = 128;
+
+bool is_said(const files::HfConfig& inputs, const Inputs& known) {
+  const bool has_group = known.activations != Activations::float8_groups ||
+                         (inputs.has("group_size") && inputs.number("group_size") == float8_group);
+  return has_group && inputs.text("type", "int") == known.type &&
+         strategy_of(inputs) == known.strategy && inputs.is_true("dynamic") == known.is_dynamic &&
+         inputs.flag("symmetric", true) && inputs.integer("num_bits", 8) == 8 &&
+         !inputs.has("scale_dtype");
 }
 
 }  // namespace
@@ -122,11 +146,9 @@ void ConfigGroups::read_group(const files::HfConfig& group, std::string_view for
 Activations ConfigGroups::read_inputs(const files::HfConfig& group) {
   const auto inputs = group.object("input_activations");
   if (!inputs) return Activations::floats;
-  const bool are_tokens = inputs->is_true("dynamic") && inputs->text("strategy", "") == "token" &&
-                          inputs->flag("symmetric", true) && inputs->integer("num_bits", 8) == 8;
-  const std::string type = inputs->text("type", "int");
-  if (are_tokens && type == "int") return Activations::int8_tokens;
-  if (are_tokens && type == "float") return Activations::float8_tokens;
+  for (const Inputs& known : known_inputs) {
+    if (is_said(*inputs, known)) return known.activations;
+  }
   add_unheeded("inputs", *inputs);
   return Activations::floats;
 }

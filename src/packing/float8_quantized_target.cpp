@@ -7,7 +7,7 @@
 namespace nybble::packing {
 namespace {
 
-constexpr FormatId f8 = id_of<formats::F8_E4M3>(), bf16 = id_of<formats::BF16>();
+constexpr FormatId f8 = id_of<formats::F8_E4M3>();
 constexpr std::int64_t side = 128;  // of the squares that share a scale
 
 // FP8 with a scale for each row or for each square of 128 x 128 values.
@@ -27,17 +27,19 @@ class Float8QuantizedTarget final : public CompressedTarget {
   bool shares_scales() const override { return true; }
   // Rounded up, so that the largest magnitude does not pass 448.
   void share_scales(const Shape& shape, std::span<float> scales) const override {
-    grid(shape).share(shape, block_len(), next_bf16, scales);
+    grid(shape).share(shape, block_len(), scale_type().next, scales);
   }
   std::vector<files::TensorPlan> parts(std::string_view module, const Shape& shape) const override {
-    return {{fmt::format("{}.weight", module), f8, shape},
-            {fmt::format("{}.weight_scale", module), bf16, grid(shape).shape(shape)}};
+    return {
+        {fmt::format("{}.weight", module), f8, shape},
+        {fmt::format("{}.weight_scale", module), scale_type().format, grid(shape).shape(shape)}};
   }
   void pack(const Shape& shape, std::span<const std::byte> blocks,
             const Take& take) const override {
     PackedParts out(parts("", shape));
     const ScaleGrid shared = grid(shape);
-    SharedScales scales(out[1], static_cast<std::size_t>(shared.shape(shape).count()));
+    SharedScales scales(scale_type(), out[1],
+                        static_cast<std::size_t>(shared.shape(shape).count()));
     const std::byte* block = blocks.data();
     auto values = out[0].begin();
     for (std::int64_t row = 0; row < shape.rows(); ++row) {

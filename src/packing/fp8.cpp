@@ -24,13 +24,7 @@ class Fp8 final : public Scheme {
                .block = {},
                .activations = Activations::floats};
     if (scheme_.strategy == "block") scheme_.block = read_block(config, "weight_block_size");
-    if (const std::string activations = config.text("activation_scheme", "");
-        !activations.empty()) {
-      notes_.push_back(fmt::format(
-          "the checkpoint is meant for activations in FP8, {} scales; here they are not "
-          "quantized",
-          activations));
-    }
+    read_activations(config.text("activation_scheme", ""));
   }
 
   std::string describe() const override { return "FP8, " + scheme_.describe(); }
@@ -44,10 +38,26 @@ class Fp8 final : public Scheme {
     auto found = read_float_quantized({checkpoint_, module, shape, scheme_, scales});
     const files::NamedTensor* input = checkpoint_.find(fmt::format("{}.input_scale", module));
     if (input != nullptr) found->add_part(*input);
+    found->activations = scheme_.activations;
+    if (found->activations == Activations::float8_fixed)
+      found->input_scale = read_input_scale(checkpoint_, module);
     return found;
   }
 
  private:
+  // As vLLM and transformers compute them: beside squares of 128 groups of 128.
+  void read_activations(std::string_view said) {
+    const bool in_squares = scheme_.strategy == "block";
+    if (said == "static" && !in_squares) scheme_.activations = Activations::float8_fixed;
+    if (said == "dynamic" && !in_squares) scheme_.activations = Activations::float8_tokens;
+    if (said == "dynamic" && in_squares && scheme_.block.cols == 128)
+      scheme_.activations = Activations::float8_groups;
+    if (said.empty() || scheme_.activations != Activations::floats) return;
+    notes_.push_back(fmt::format(
+        "the checkpoint is meant for activations in FP8, {} scales; here they are not quantized",
+        said));
+  }
+
   const files::Checkpoint& checkpoint_;
   WeightScheme scheme_;
 };

@@ -40,6 +40,30 @@ TEST(fp8, a_weight_may_have_one_scale) {
   EXPECT_EQ(checkpoint.find("m", {2, 32})->parts().size(), 3);
 }
 
+TEST(fp8, activations_are_computed_as_the_file_says) {
+  const auto weight_of = [](const std::string& rest, std::int64_t squares = 1) {
+    CheckpointInMemory checkpoint(R"({"quant_method": "fp8")" + rest + "}");
+    checkpoint.add("m.weight", f8, {2, 128}, std::vector<std::uint8_t>(256, 0x38));
+    checkpoint.add("m.weight_scale", f32, {}, std::vector<float>{3});
+    checkpoint.add("m.weight_scale_inv", f32, {1, squares},
+                   std::vector<float>(static_cast<std::size_t>(squares), 3));
+    checkpoint.add("m.input_scale", f32, {}, std::vector<float>{0.5f});
+    return checkpoint.find("m", {2, 128});
+  };
+  const auto fixed = weight_of(R"(, "activation_scheme": "static")");
+  EXPECT_EQ(fixed->activations, Activations::float8_fixed);
+  EXPECT_EQ(fixed->input_scale, 0.5f);
+  EXPECT_EQ(weight_of(R"(, "activation_scheme": "dynamic")")->activations,
+            Activations::float8_tokens);
+  EXPECT_EQ(weight_of(R"(, "activation_scheme": "dynamic", "weight_block_size": [128, 128])")
+                ->activations,
+            Activations::float8_groups);
+  EXPECT_EQ(weight_of(R"(, "activation_scheme": "dynamic", "weight_block_size": [64, 64])", 2)
+                ->activations,
+            Activations::floats);
+  EXPECT_EQ(weight_of("")->activations, Activations::floats);
+}
+
 TEST(fp8, other_weights_stay_as_they_are) {
   CheckpointInMemory checkpoint(config);
   checkpoint.add("lm_head.weight", f32, {1, 2}, std::vector<float>(2));

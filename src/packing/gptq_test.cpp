@@ -122,6 +122,34 @@ TEST(gptq, a_row_may_be_one_group) {
   EXPECT_EQ(values[63], 3.5f);
 }
 
+TEST(gptq, a_row_is_written_as_one_group) {
+  const auto target = find_target("gptq:4b");
+  OrderedJson config;
+  Target::Texts texts;
+  target->describe({}, config, texts);
+  std::vector<float> scales = {0.001f, -0.7f, 0.3f, 0.2f, 0, 0};
+
+  target->share_scales({3, 64}, scales);
+
+  EXPECT_EQ(config["quantization_config"]["group_size"], -1);
+  EXPECT_EQ(target->parts("m", shape)[2].shape, (Shape{1, 32}));
+  const float first = to_float(to_half(0.7f)), second = to_float(to_half(0.3f));
+  EXPECT_EQ(scales, (std::vector<float>{first, first, second, second, 1, 1}));
+}
+
+TEST(gptq, blocks_of_a_row_with_other_scales_are_refused) {
+  const auto target = find_target("gptq:4b");
+  std::vector<std::byte> blocks = blocks_for(*target, shape, random_weight(shape));
+  const float other = 0.125f;
+  std::memcpy(blocks.data(), &other, sizeof(other));
+
+  expect_error([&] { target->pack(shape, blocks, [](auto) {}); }, ErrorKind::invalid_input,
+               HasSubstr("expected one"));
+  EXPECT_THAT(target->refuses({32, 48}), HasSubstr("not divisible by 32"));
+  expect_error([] { find_target("gptq:4b-asym"); }, ErrorKind::invalid_input,
+               HasSubstr("gptq:4b-g128"));
+}
+
 TEST(gptq, quantize_config_json_is_enough) {
   CheckpointInMemory checkpoint = ramp(v1, 0x77777777);
   checkpoint.get().texts.clear();

@@ -5,7 +5,7 @@
 namespace nybble::packing {
 namespace {
 
-constexpr FormatId i8 = id_of<formats::I8>(), bf16 = id_of<formats::BF16>();
+constexpr FormatId i8 = id_of<formats::I8>();
 constexpr int zero = 128;  // code of a block that stands for the integer 0
 
 // int8 with a scale for each row, for activations that become int8 with a scale for each token.
@@ -19,16 +19,16 @@ class Int8QuantizedTarget final : public CompressedTarget {
   }
   bool shares_scales() const override { return true; }
   void share_scales(const Shape& shape, std::span<float> scales) const override {
-    ScaleGrid{1, shape.cols()}.share(shape, Blocks::block_len, nearest_bf16, scales);
+    ScaleGrid{1, shape.cols()}.share(shape, Blocks::block_len, scale_type().nearest, scales);
   }
   std::vector<files::TensorPlan> parts(std::string_view module, const Shape& shape) const override {
     return {{fmt::format("{}.weight", module), i8, shape},
-            {fmt::format("{}.weight_scale", module), bf16, {shape.rows(), 1}}};
+            {fmt::format("{}.weight_scale", module), scale_type().format, {shape.rows(), 1}}};
   }
   void pack(const Shape& shape, std::span<const std::byte> blocks,
             const Take& take) const override {
     PackedParts out(parts("", shape));
-    SharedScales scales(out[1], static_cast<std::size_t>(shape.rows()));
+    SharedScales scales(scale_type(), out[1], static_cast<std::size_t>(shape.rows()));
     const auto pack_one = [&](std::int64_t row, std::int64_t first, const formats::Group& group) {
       scales.store(static_cast<std::size_t>(row), group.scale);
       const auto at = static_cast<std::size_t>(row * shape.cols() + first);

@@ -6,8 +6,7 @@
 namespace nybble::packing {
 namespace {
 
-constexpr FormatId i32 = id_of<formats::I32>(), i64 = id_of<formats::I64>(),
-                   bf16 = id_of<formats::BF16>();
+constexpr FormatId i32 = id_of<formats::I32>(), i64 = id_of<formats::I64>();
 // Of blocks that share the scale of a row.
 constexpr std::int64_t shortest_block = 32;
 
@@ -28,11 +27,11 @@ class PackQuantizedTarget final : public CompressedTarget {
   }
   bool shares_scales() const override { return group_ == 0; }
   void share_scales(const Shape& shape, std::span<float> scales) const override {
-    grid(shape).share(shape, shortest_block, nearest_bf16, scales);
+    grid(shape).share(shape, shortest_block, scale_type().nearest, scales);
   }
   bool can_store(std::span<const std::byte> blocks) const override {
     return all_groups(format(), blocks, [&](const formats::Group& group) {
-      return is_bf16(group.scale) && group.zero_point < 1 << bits_;
+      return scale_type().holds(group.scale) && group.zero_point < 1 << bits_;
     });
   }
   std::vector<files::TensorPlan> parts(std::string_view module, const Shape& shape) const override {
@@ -40,7 +39,7 @@ class PackQuantizedTarget final : public CompressedTarget {
     const Shape scales = grid(shape).shape(shape);
     std::vector<files::TensorPlan> parts = {
         {name("weight_packed"), i32, {shape.rows(), words_of(shape.cols(), bits_)}},
-        {name("weight_scale"), bf16, scales},
+        {name("weight_scale"), scale_type().format, scales},
         {name("weight_shape"), i64, {2}}};
     if (!symmetric_) {
       parts.push_back(
@@ -53,7 +52,7 @@ class PackQuantizedTarget final : public CompressedTarget {
     PackedParts out(parts("", shape));
     const ScaleGrid shared = grid(shape);
     const Shape scales = shared.shape(shape);
-    SharedScales shared_scales(out[1], static_cast<std::size_t>(scales.count()));
+    SharedScales shared_scales(scale_type(), out[1], static_cast<std::size_t>(scales.count()));
     const auto groups = static_cast<std::size_t>(scales.cols());
     const std::int64_t row_words = words_of(shape.cols(), bits_),
                        len = formats::info(format()).block_len;

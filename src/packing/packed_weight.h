@@ -41,6 +41,7 @@ class PackedWeight {
   float scale = 1;
   // What the checkpoint says of the inputs of the linear.
   Activations activations = Activations::floats;
+  float input_scale = 1;  // for Activations::float8_fixed
 
   // A row of blocks. The first call unpacks the whole weight; any thread may make it.
   std::span<const std::byte> row(std::int64_t i) const;

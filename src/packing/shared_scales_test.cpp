@@ -9,14 +9,21 @@ namespace nybble::packing {
 using testing::Each;
 using testing::HasSubstr;
 
+namespace {
+
+constexpr FormatId f16 = id_of<formats::F16>();
+const ScaleType& bf16_scales = scale_type(id_of<formats::BF16>());
+
+}  // namespace
+
 TEST(shared_scales, a_row_gets_its_largest_rounded_to_a_bfloat16) {
   std::vector<float> scales = {0.001f, -0.7f, 0.3f, 0.2f, 0, 0};
 
   find_target("ct:w8a8-int8")->share_scales({3, 64}, scales);
 
-  const float nearest = nearest_bf16(0.7f);
-  EXPECT_EQ(scales,
-            (std::vector<float>{nearest, nearest, nearest_bf16(0.3f), nearest_bf16(0.3f), 1, 1}));
+  const float nearest = bf16_scales.nearest(0.7f);
+  EXPECT_EQ(scales, (std::vector<float>{nearest, nearest, bf16_scales.nearest(0.3f),
+                                        bf16_scales.nearest(0.3f), 1, 1}));
 }
 
 TEST(shared_scales, of_fp8_are_rounded_up) {
@@ -26,7 +33,7 @@ TEST(shared_scales, of_fp8_are_rounded_up) {
 
     EXPECT_GE(scales[0], largest);
     EXPECT_LE(scales[0], largest * (1 + 0x1p-7f));  // a step of 8 significant bits
-    EXPECT_TRUE(is_bf16(scales[0]));
+    EXPECT_TRUE(bf16_scales.holds(scales[0]));
   }
 }
 
@@ -66,7 +73,47 @@ TEST(shared_scales, more_bits_than_bfloat16_has_are_refused) {
 
   EXPECT_FALSE(target->can_store(blocks));
   expect_error([&] { target->pack(shape, blocks, [](auto) {}); }, ErrorKind::invalid_input,
-               HasSubstr("expected a bfloat16"));
+               HasSubstr("expected a value that BF16 has"));
+}
+
+TEST(shared_scales, are_halves_in_a_model_of_halves) {
+  const Shape shape{32, 256};
+  for (const char* name : {"ct:w4a16-g128", "ct:w4a16-g32-asym", "ct:w8a16", "ct:w8a8-int8",
+                           "ct:fp8", "ct:fp8-block"}) {
+    const auto target = find_target(name, f16);
+    const auto blocks = blocks_for(*target, shape, random_weight(shape));
+    const formats::FormatInfo& format = formats::info(target->format());
+    std::vector<float> expected(static_cast<std::size_t>(shape.count()));
+    format.decode(blocks.data(), expected.size() / static_cast<std::size_t>(format.block_len),
+                  expected.data());
+
+    EXPECT_EQ(target->parts("m", shape)[1].format, f16) << name;
+    EXPECT_EQ(packed_by(*target, shape, blocks).read("m", shape), expected) << name;
+  }
+}
+
+TEST(shared_scales, keep_eleven_bits_in_a_model_of_halves) {
+  const auto target = find_target("ct:w4a16-g32", f16);
+  const Shape shape{1, 32};
+  std::vector<std::byte> blocks = blocks_for(*target, shape, random_weight(shape));
+  const auto stores = [&](float scale) {
+    std::memcpy(blocks.data(), &scale, sizeof(scale));
+    return target->can_store(blocks);
+  };
+
+  EXPECT_TRUE(stores(1 + 0x1p-10f));
+  EXPECT_FALSE(stores(1 + 0x1p-11f));
+  EXPECT_FALSE(stores(0x1p-30f));  // a bfloat16
+}
+
+TEST(shared_scales, of_halves_are_never_0_or_infinite) {
+  for (const auto round : {scale_type(f16).nearest, scale_type(f16).next}) {
+    EXPECT_EQ(round(1e-20f), 0x1p-24f);
+    EXPECT_EQ(round(1e20f), 65504);
+    EXPECT_EQ(round(0.25f), 0.25f);
+  }
+  EXPECT_EQ(scale_type(f16).nearest(1 + 0x1p-12f), 1);
+  EXPECT_EQ(scale_type(f16).next(1 + 0x1p-12f), 1 + 0x1p-10f);
 }
 
 TEST(shared_scales, rows_that_blocks_do_not_divide_are_refused) {

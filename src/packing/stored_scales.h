@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "files/checkpoint.h"
 
@@ -36,15 +37,39 @@ const files::NamedTensor& scales_of(const files::Checkpoint& checkpoint, std::st
                                     std::string_view suffix,
                                     std::initializer_list<FormatId> formats, const Shape& shape);
 
+// Of the part NAME.input_scale, the one number by which inputs are divided before they are rounded.
+// Throws as part_of() does, and when it is none to divide by.
+float read_input_scale(const files::Checkpoint& checkpoint, std::string_view module);
+
 // Value i of a part.
 float load_value(const files::NamedTensor& part, std::size_t i);
 
 bool is_f16(float scale);
-bool is_bf16(float scale);
 void store_f16(std::span<std::byte> bytes, std::size_t i, float scale);
-void store_bf16(std::span<std::byte> bytes, std::size_t i, float scale);
-float nearest_bf16(float scale);
-// Not smaller than the scale, which is not negative.
-float next_bf16(float scale);
+
+// Floats of 16 bits as scales, which are not negative.
+struct ScaleType {
+  FormatId format;
+  bool (*holds)(float scale);
+  float (*nearest)(float scale);
+  float (*next)(float scale);  // not smaller than the scale, if there is such a one
+  void (*store)(std::span<std::byte> bytes, std::size_t i, float scale);
+};
+// What programs load scales as in a model of this type: F16, else BF16.
+const ScaleType& scale_type(FormatId model_type);
+
+// Stores a scale that several blocks share; every one of them brings it. Throws
+// Error(invalid_input) when they differ, or lose bits in the type.
+class SharedScales {
+ public:
+  SharedScales(const ScaleType& type, std::span<std::byte> bytes, std::size_t n)
+      : type_(type), bytes_(bytes), scales_(n) {}
+  void store(std::size_t i, float scale);
+
+ private:
+  const ScaleType& type_;
+  std::span<std::byte> bytes_;
+  std::vector<float> scales_;  // 0: not yet stored
+};
 
 }  // namespace nybble::packing

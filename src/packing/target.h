@@ -22,6 +22,8 @@ class Target {
   virtual ~Target() = default;
   // "gptq:4b-g128"
   const std::string& name() const { return name_; }
+  // Of what is not packed: scales follow it where programs load them as that.
+  FormatId model_type() const { return model_type_; }
   // Of the blocks that are packed.
   virtual FormatId format() const = 0;
   // Why a weight of this shape cannot be packed; empty: it can.
@@ -56,8 +58,9 @@ class Target {
                         Texts& texts) const = 0;
 
  private:
-  friend std::shared_ptr<const Target> find_target(std::string_view name);
+  friend std::shared_ptr<const Target> find_target(std::string_view name, FormatId model_type);
   std::string name_;
+  FormatId model_type_ = id_of<formats::BF16>();
 };
 
 struct TargetKind {
@@ -70,6 +73,7 @@ struct TargetKind {
 std::span<const TargetKind> targets();
 // "gptq:4b-g128". nullptr when the name has no ':'. Throws Error(invalid_input) naming the known
 // ones.
-std::shared_ptr<const Target> find_target(std::string_view name);
+std::shared_ptr<const Target> find_target(std::string_view name,
+                                          FormatId model_type = id_of<formats::BF16>());
 
 }  // namespace nybble::packing

@@ -66,8 +66,8 @@ TEST_P(layouts, go_through_a_gguf_and_back) {
 
 INSTANTIATE_TEST_SUITE_P(exact, layouts,
                          testing::Values("gptq:4b-g128", "gptq:3b-g64", "gptq:2b-g32-asym",
-                                         "awq:4b-g64", "ct:w4a16-g32", "ct:w8a16", "ct:nvfp4",
-                                         "ct:mxfp4"),
+                                         "gptq:4b", "awq:4b-g64", "ct:w4a16-g32", "ct:w8a16",
+                                         "ct:nvfp4", "ct:mxfp4"),
                          [](const auto& layout) {
                            std::string name(layout.param);
                            for (char& c : name) c = std::isalnum(c) ? c : '_';
@@ -111,6 +111,15 @@ TEST(layout_walk, config_says_the_type_of_what_stays_unquantized) {
   convert_to(folder / "q8_0.gguf", folder / "gptq", "gptq:8b-g32");
   const auto texts = files::open_checkpoint(folder / "gptq").texts;
   EXPECT_NE(texts.at("config.json").find("\"torch_dtype\": \"float32\""), std::string::npos);
+}
+
+TEST(layout_walk, scales_have_the_type_of_the_model) {
+  const TemporaryFolder folder;
+  convert_to(tale, folder / "f16", "F16");
+  convert_to(folder / "f16", folder / "ct", "ct:w8a8-int8");
+  const files::Checkpoint model = files::open_checkpoint(folder / "ct");
+  EXPECT_EQ(model.get("model.layers.0.mlp.down_proj.weight_scale").data.format,
+            id_of<formats::F16>());
 }
 
 TEST(layout_walk, an_inspected_layout_has_the_parameters_of_its_model) {

@@ -88,17 +88,22 @@ def remembered(question, answer):
     return json.loads(made(name, lambda out: out.write_text(json.dumps(answer()))).read_text())
 
 
-def their_perplexity(path, text, chunks):
-    """Perplexity by llama.cpp."""
-    command = [tool("llama-perplexity"), "-m", path, "-f", text, "-c", "512", "--chunks", str(chunks), *EXACT]
+def perplexity_command(path, text, chunks):
+    return [tool("llama-perplexity"), "-m", path, "-f", text, "-c", "512", "--chunks", str(chunks), *EXACT]
 
-    def answer():
-        out, err = run(command)
-        text = (out + err).decode()
-        # Without the final line, which fails where all windows are about alike, the last running value counts.
-        found = re.search(r"Final estimate: PPL = ([\d.]+)", text) or [*re.finditer(r"\[\d+\]([\d.]+),", text)][-1]
-        return float(found.group(1))
-    return remembered(command, answer)
+
+def measured_perplexity(path, text, chunks):
+    """Perplexity by llama.cpp."""
+    out, err = run(perplexity_command(path, text, chunks))
+    text = (out + err).decode()
+    # Without the final line, which fails where all windows are about alike, the last running value counts.
+    found = re.search(r"Final estimate: PPL = ([\d.]+)", text) or [*re.finditer(r"\[\d+\]([\d.]+),", text)][-1]
+    return float(found.group(1))
+
+
+def their_perplexity(path, text, chunks):
+    """The same, remembered."""
+    return remembered(perplexity_command(path, text, chunks), lambda: measured_perplexity(path, text, chunks))
 
 
 def our_perplexity(path, text, chunks):

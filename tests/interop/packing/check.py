@@ -5,13 +5,16 @@
 
 For each layout a model is quantized by nybble ("transformers:nf4": by bitsandbytes) and the directory converted to float32 by
 nybble; then
-  * a reader in NumPy (layouts.py) dequantizes the packed directory itself: every weight must have the same bits;
-  * transformers loads the packed directory, or the float32 one where it has no kernels for CPUs, and its logits for random
-    tokens must agree with those of nybble for the float32 directory. bitsandbytes dequantizes its linears first: it would run
-    them in bfloat16, and LLM.int8() with rounded activations. The logits of that are given beside.
+  * a reader in NumPy (layouts.py), or the library where there is none, dequantizes the packed directory: every weight must have
+    the same bits (of the library's: but for two roundings);
+  * transformers loads the packed directory with the library of the layout, which dequantizes its linears (libraries.py), and
+    the logits for random tokens must agree with those of nybble for the float32 directory. Beside stands what the library
+    computes when it is left to itself: in halves, with rounded activations. Rounding makes of 1e-7 in one layer a step in the next, so
+    nothing is demanded there.
 
-Needs numpy, torch, transformers, safetensors, bitsandbytes; nybble and dump_logits built (NYBBLE names another build folder).
---write writes results.md. Exit code 1: a difference.
+Needs numpy, torch, transformers, safetensors, and one or more of bitsandbytes, gptqmodel (with optimum), compressed-tensors:
+layouts of other libraries are left out. nybble and dump_logits built (NYBBLE names another build folder). --write puts the
+rows into results.md, in place of those of the same layouts. Exit code 1: a difference.
 """
 import argparse
 import json
@@ -25,18 +28,24 @@ import tempfile
 os.environ["TORCHDYNAMO_DISABLE"] = "1"
 
 import layouts
+import libraries
 import numpy as np
 import torch
 import transformers
 from safetensors.torch import load_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-LAYOUTS = ["gptq:4b-g128", "gptq:3b-g64", "gptq:4b-g128-asym", "gptq:8b-g32", "gptq:2b-g32", "bnb:nf4", "bnb:nf4-dq", "bnb:int8",
-           "transformers:nf4", "transformers:nf4-dq", "transformers:fp4", "transformers:fp4-dq", "transformers:int8"]
+LAYOUTS = ["gptq:4b-g128", "gptq:3b-g64", "gptq:4b-g128-asym", "gptq:8b-g32", "gptq:2b-g32", "gptq:4b", "awq:4b-g64", "ct:w4a16-g32",
+           "ct:w4a16-g64-asym", "ct:w8a16", "ct:w8a8-int8", "ct:fp8", "ct:fp8-block", "ct:mxfp4", "ct:nvfp4", "bnb:nf4",
+           "bnb:nf4-dq", "bnb:fp4", "bnb:fp4-dq", "bnb:int8", "transformers:nf4", "transformers:nf4-dq", "transformers:fp4", "transformers:fp4-dq",
+           "transformers:int8"]
 BAR = 1e-4  # of the largest logit, as tests/long/compare_logits.py
 TOKENS = 256
-HEADER = ["| layout | linears | weights with other bits | logits of nybble and of | largest difference / largest logit "
-          "| as the library runs it |", "|---|---|---|---|---|---|"]
+TWO_ROUNDINGS = 3 * 2.0 ** -24
+RESULTS = pathlib.Path(__file__).parent / "results.md"
+HEADER = ["| layout | library | linears | weights with other bits | read by | logits, library to nybble: largest difference / largest "
+          "logit | as the library runs it |",
+          "|---|---|---|---|---|---|---|"]
 
 
 def run(*arguments):
@@ -68,6 +77,19 @@ def other_bits(packed, unpacked):
     return different, len(linears)
 
 
+def other_values(model, unpacked):
+    """The same of what a library has read."""
+    found, different, linears = load_tensors(unpacked), 0, 0
+    for name, module in model.named_modules():
+        weight = getattr(module, "weight", None)
+        if not isinstance(module, torch.nn.Linear) or name == "lm_head":
+            continue
+        expected = found[f"{name}.weight"]
+        different += int((np.abs(weight.detach().float().numpy() - expected) > TWO_ROUNDINGS * np.abs(expected)).sum())
+        linears += 1
+    return different, linears
+
+
 def logits_of_nybble(program, folder, tokens, work):
     tokens.astype("<i4").tofile(work / "tokens")
     run(program, folder, work / "tokens", work / "logits")
@@ -77,19 +99,6 @@ def logits_of_nybble(program, folder, tokens, work):
 def logits_of(model, tokens):
     with torch.no_grad():
         return model(torch.from_numpy(tokens)[None]).logits[0].float().numpy()
-
-
-def load(folder):
-    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
-
-
-def dequantized(folder):
-    """Its linears by bitsandbytes in float32, whatever type the weights had once."""
-    model = load(folder)
-    for parameter in model.parameters():
-        if getattr(parameter, "quant_state", None) is not None:
-            parameter.quant_state.dtype = torch.float32
-    return model.dequantize(torch.float32).float()
 
 
 def quantize_by_bitsandbytes(model, folder, layout):
@@ -105,28 +114,47 @@ def ratio(expected, found):
     return float(np.abs(expected - found).max() / np.abs(expected).max())
 
 
-def check(programs, model, layout, work):
-    packed, unpacked = work / "packed", work / "unpacked"
+def left_to_itself(layout, packed, tokens, ours):
+    try:
+        return f"{ratio(logits_of(libraries.left_to_itself(layout, packed), tokens), ours):.1e}"
+    except RuntimeError as error:  # a kernel that does not take the layout
+        return f"no kernel for CPUs: {str(error).splitlines()[0]}"
+
+
+def make(programs, model, layout, packed, unpacked):
     by, _, kind = layout.partition(":")
     if by == "transformers":
         quantize_by_bitsandbytes(model, packed, kind)
     else:
-        run(programs / "nybble", "quantize", model, packed, layout)
+        run(programs / "nybble", "quantize", model, packed, layout, "--method", "rtn")
     run(programs / "nybble", "convert", packed, unpacked, "--type", "F32")
-    different, linears = other_bits(packed, unpacked)
+
+
+def check(programs, model, layout, work):
+    packed, unpacked = work / "packed", work / "unpacked"
+    make(programs, model, layout, packed, unpacked)
     tokens = np.random.default_rng(1).integers(0, json.loads((model / "config.json").read_text())["vocab_size"], TOKENS)
-    ours = logits_of_nybble(programs / "tests/dump_logits", unpacked, tokens, work)
-    as_run = ""
-    if by in ("bnb", "transformers"):
-        peer = "transformers, the packed directory, dequantized by bitsandbytes"
-        as_run = f"{ratio(logits_of(load(packed), tokens), ours):.1e}"
-        exact = logits_of(dequantized(packed), tokens)
-    else:
-        peer = "transformers, the float32 directory"
-        exact = logits_of(load(unpacked), tokens)
-    difference = ratio(exact, ours)
+    program = programs / "tests/dump_logits"
+    ours = logits_of_nybble(program, unpacked, tokens, work)
+    by_library = libraries.dequantized(layout, packed)
+    difference = ratio(logits_of(by_library, tokens), ours)
+    reader = layouts.has_reader(packed)
+    different, linears = other_bits(packed, unpacked) if reader else other_values(by_library, unpacked)
+    as_run = left_to_itself(layout, packed, tokens, ours)
     print(f"{layout}: {linears} linears, {different} other weights, logits {difference:.1e} {as_run}", flush=True)
-    return different == 0 and difference <= BAR, f"| {layout} | {linears} | {different} | {peer} | {difference:.1e} | {as_run} |"
+    return different == 0 and difference <= BAR, (f"| {layout} | {libraries.library_of(layout)} | {linears} | {different} | "
+                                                  f"{'NumPy' if reader else 'the library'} | {difference:.1e} | {as_run} |")
+
+
+def write(rows, model):
+    """In the order of LAYOUTS; the rows of other layouts stay."""
+    known = {line.split(" | ")[0]: line for line in [*RESULTS.read_text().splitlines(), *rows] if line.startswith("| ")}
+    kept = [known[f"| {layout}"] for layout in LAYOUTS if f"| {layout}" in known]
+    RESULTS.write_text(
+        f"# Packed directories of {model.name}, read by others and by nybble\n\nMade by `check.py --write` on a CPU; {TOKENS} random tokens, the bar of the first "
+        f"difference of logits is {BAR:.0e}.\nAs the library runs it: bitsandbytes in bfloat16, with activations of 8 bits in int8; "
+        "GPTQModel with scales and products in halves; compressed-tensors with activations rounded where the directory says so.\n"
+        "\n" + "\n".join(HEADER + kept) + "\n")
 
 
 def main():
@@ -140,17 +168,15 @@ def main():
         sys.exit(f"SKIPPED: no nybble in {programs}")
     good, rows = True, []
     for layout in args.layouts:
+        if not libraries.library_of(layout):
+            print(f"{layout}: left out, no {libraries.LIBRARIES[layout.partition(':')[0]]}")
+            continue
         with tempfile.TemporaryDirectory() as folder:
             is_good, row = check(programs, args.model, layout, pathlib.Path(folder))
         good &= is_good
         rows.append(row)
     if args.write:
-        import bitsandbytes
-        versions = f"transformers {transformers.__version__}, bitsandbytes {bitsandbytes.__version__}, torch {torch.__version__}"
-        (pathlib.Path(__file__).parent / "results.md").write_text(
-            f"# Packed directories of {args.model.name}, read by others and by nybble\n\nMade by `check.py --write` with {versions}; {TOKENS} random "
-            f"tokens, the bar of the logits is {BAR:.0e}.\nAs the library runs it: in the type of the model, bfloat16, and with activations "
-            "of 8 bits in int8.\n\n" + "\n".join(HEADER + rows) + "\n")
+        write(rows, args.model)
     sys.exit(not good)
 
 

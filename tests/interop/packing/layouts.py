@@ -62,3 +62,7 @@ def read(tensors, config):
         if name not in packed:
             weights[name] = tensor.astype(np.float32)
     return weights, [f"{module}.weight" for module in modules]
+
+
+def has_reader(folder):
+    return json.loads((folder / "config.json").read_text())["quantization_config"]["quant_method"] in READERS

@@ -1,8 +1,9 @@
-// Writing NF4 as bitsandbytes keeps it.
+// Writing NF4 and FP4 as bitsandbytes keeps them.
 #include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
+#include "formats/fp4.h"
 #include "formats/nf4.h"
 #include "packing/bitsandbytes_targets.h"
 #include "packing/double_quantization.h"
@@ -10,8 +11,9 @@
 namespace nybble::packing {
 namespace {
 
-constexpr FormatId f32 = id_of<formats::F32>(), u8 = id_of<formats::U8>(),
-                   nf4 = id_of<formats::NF4>();
+constexpr FormatId f32 = id_of<formats::F32>(), u8 = id_of<formats::U8>();
+
+constexpr std::string_view double_suffix = "-dq";
 
 // The type that transformers computes in: that of the model.
 OrderedJson compute_type(const OrderedJson& config) {
@@ -21,11 +23,13 @@ OrderedJson compute_type(const OrderedJson& config) {
   return "float32";
 }
 
-class Nf4Target final : public Target {
+// F: NF4 or FP4. is_double: scales are quantized, too.
+template <class F>
+class FourBitTarget final : public Target {
  public:
-  explicit Nf4Target(bool is_double) : is_double_(is_double) {}
+  FourBitTarget(std::string_view type, bool is_double) : type_(type), is_double_(is_double) {}
 
-  FormatId format() const override { return nf4; }
+  FormatId format() const override { return id_of<F>(); }
   std::string refuses(const Shape& shape) const override {
     return shape.cols() % block_len == 0
                ? ""
@@ -45,7 +49,7 @@ class Nf4Target final : public Target {
         {weight, u8, {n / 2, 1}},
         {weight + ".absmax", is_double_ ? u8 : f32, {blocks}},
         {weight + ".quant_map", f32, {16}},
-        {weight + ".quant_state.bitsandbytes__nf4",
+        {fmt::format("{}.quant_state.bitsandbytes__{}", weight, type_),
          u8,
          {static_cast<std::int64_t>(state_text(shape, 0).size())}}};
     if (is_double_) {
@@ -67,7 +71,7 @@ class Nf4Target final : public Target {
     } else {
       take(bytes_of(scales));
     }
-    take(bytes_of(formats::nf4_levels.value));
+    take(bytes_of(F::table.value));
     take(bytes_of(state_text(shape, quantized.offset)));
     if (!is_double_) return;
     take(bytes_of(quantized.absmax));
@@ -76,7 +80,7 @@ class Nf4Target final : public Target {
 
   void describe(std::span<const std::string> kept, OrderedJson& config, Texts&) const override {
     OrderedJson quantization = bitsandbytes_config(true, kept);
-    quantization["bnb_4bit_quant_type"] = "nf4";
+    quantization["bnb_4bit_quant_type"] = type_;
     quantization["bnb_4bit_use_double_quant"] = is_double_;
     quantization["bnb_4bit_compute_dtype"] = compute_type(config);
     quantization["bnb_4bit_quant_storage"] = "uint8";
@@ -84,12 +88,12 @@ class Nf4Target final : public Target {
   }
 
  private:
-  static constexpr std::int64_t block_len = formats::NF4::block_len;
+  static constexpr std::int64_t block_len = F::block_len;
 
   // Filled up with spaces, which JSON allows at its end, since the offset has as many digits as it
   // needs and the plan is made before it is known. dtype is that of decoded weights: exact.
   std::string state_text(const Shape& shape, float offset) const {
-    OrderedJson state{{"quant_type", "nf4"},
+    OrderedJson state{{"quant_type", type_},
                       {"blocksize", block_len},
                       {"dtype", "float32"},
                       {"shape", std::vector(shape.dims().begin(), shape.dims().end())}};
@@ -108,13 +112,12 @@ class Nf4Target final : public Target {
   static std::vector<float> split(std::span<const std::byte> blocks,
                                   std::vector<std::byte>& codes) {
     std::vector<float> scales;
-    formats::NF4::Block block;
+    typename F::Block block;
     for (; !blocks.empty(); blocks = blocks.subspan(sizeof(block))) {
       std::memcpy(&block, blocks.data(), sizeof(block));
       scales.push_back(block.scale);
       for (int i = 0; i < block_len; i += 2) {
-        codes.push_back(static_cast<std::byte>(formats::NF4::code(block, i) << 4 |
-                                               formats::NF4::code(block, i + 1)));
+        codes.push_back(static_cast<std::byte>(F::code(block, i) << 4 | F::code(block, i + 1)));
       }
     }
     return scales;
@@ -128,13 +131,18 @@ class Nf4Target final : public Target {
          name(), shape.to_string());
   }
 
+  std::string_view type_;  // as the library calls the format
   bool is_double_;
 };
 
 }  // namespace
 
-std::unique_ptr<Target> make_nf4_target(bool is_double) {
-  return std::make_unique<Nf4Target>(is_double);
+std::unique_ptr<Target> make_4bit_target(std::string_view options) {
+  const bool is_double = options.ends_with(double_suffix);
+  if (is_double) options.remove_suffix(double_suffix.size());
+  if (options == "nf4") return std::make_unique<FourBitTarget<formats::NF4>>("nf4", is_double);
+  if (options == "fp4") return std::make_unique<FourBitTarget<formats::FP4>>("fp4", is_double);
+  return nullptr;
 }
 
 }  // namespace nybble::packing

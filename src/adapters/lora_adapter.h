@@ -27,6 +27,12 @@ struct LoraAdapter {
 // ...), Error(corrupt_file) naming the tensor, what was expected and what was found.
 LoraAdapter read_lora(const std::filesystem::path& directory, const models::ModelSource& model);
 
+// Adds the parts to the linears that they are of, beside the weights. Throws Error(invalid_input)
+// for a part of no linear of the model.
+void attach(LoraAdapter adapter, models::ModelSource& model);
+// What was attached becomes part of the weights.
+void merge(models::ModelSource& model);
+
 // type: F32, F16 or BF16. Both files appear, or none; a directory made for them goes again when
 // they do not. Throws Error(invalid_input) when a file exists and !replace, and when a part does
 // not fit the model or is not finite in the type.

@@ -96,7 +96,7 @@ Output plan_directory(const OpenedModel& model, std::optional<FormatId> type) {
     const models::SourceTensor& source = *tensor.source;
     FormatId format = type.value_or(id_of<formats::F32>());
     if (source.shape.rank() > 1 && !type) format = directory_format(source, output.kind);
-    if (source.shape.rank() > 1) widest = format;
+    if (source.shape.rank() > 1 && widest != id_of<formats::F32>()) widest = format;
     output.tensors.push_back({tensor, format});
   }
   for (OutputTensor& tensor : output.tensors) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/low_rank.h"
@@ -26,6 +28,10 @@ struct LoraAdapter {
 // Error(unsupported) for what adapters of low rank do not say (DoRA, biases, trained embeddings
 // ...), Error(corrupt_file) naming the tensor, what was expected and what was found.
 LoraAdapter read_lora(const std::filesystem::path& directory, const models::ModelSource& model);
+
+// The same from the content of the two files; directory: for messages.
+LoraAdapter parse_lora(std::string_view config, std::span<const std::byte> weights,
+                       const std::filesystem::path& directory, const models::ModelSource& model);
 
 // Adds the parts to the linears that they are of, beside the weights. Throws Error(invalid_input)
 // for a part of no linear of the model.

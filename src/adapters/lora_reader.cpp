@@ -151,14 +151,11 @@ void check_modules(const Pairs& pairs, const std::vector<Module>& modules,
 
 }  // namespace
 
-LoraAdapter read_lora(const fs::path& directory, const models::ModelSource& model) {
-  check_files(directory);
-  const fs::path config_file = directory / config_file_name;
-  const LoraConfig config =
-      parse_lora_config(read_text_file(config_file, max_config_bytes), config_file.string());
+LoraAdapter parse_lora(std::string_view config_text, std::span<const std::byte> weights,
+                       const fs::path& directory, const models::ModelSource& model) {
+  const LoraConfig config = parse_lora_config(config_text, (directory / config_file_name).string());
   const std::string where = (directory / weights_file_name).string();
-  const MappedFile mapping(where);
-  const files::SafetensorsFile file = files::parse_safetensors(mapping.bytes(), where);
+  const files::SafetensorsFile file = files::parse_safetensors(weights, where);
   const Pairs pairs = pairs_of(file.tensors, where);
   const std::vector<Module> modules = modules_of(model);
   check_modules(pairs, modules, model, where);
@@ -173,6 +170,13 @@ LoraAdapter read_lora(const fs::path& directory, const models::ModelSource& mode
       adapter.parts.push_back(read_pair(module, pair->second, config, where));
   }
   return adapter;
+}
+
+LoraAdapter read_lora(const fs::path& directory, const models::ModelSource& model) {
+  check_files(directory);
+  const MappedFile mapping(directory / weights_file_name);
+  return parse_lora(read_text_file(directory / config_file_name, max_config_bytes), mapping.bytes(),
+                    directory, model);
 }
 
 }  // namespace nybble::adapters

@@ -14,6 +14,9 @@ namespace nybble {
 struct CompareRequest {
   std::filesystem::path reference;
   std::vector<std::filesystem::path> models;
+  // Directories of adapters of PEFT that run beside the weights: of the reference, and of each of
+  // the models; empty: none.
+  std::filesystem::path reference_lora = {}, lora = {};
   MeasureSettings settings;
   bool stamp = false;          // write what was measured into the receipt of each model
   std::filesystem::path page;  // comparison_page() goes there; empty: nowhere

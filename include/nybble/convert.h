@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "nybble/evaluate.h"
 #include "nybble/progress.h"
 
 namespace nybble {
@@ -24,6 +26,10 @@ struct ConvertRequest {
   // "gptq" or "gptq_v2": how zero points stand in a GPTQ checkpoint that does not say; empty: as
   // its weights have it.
   std::string assumed = {};
+  // Directory of an adapter of PEFT that is merged into the weights: W + scale B A in float32, then
+  // rounded as the type asks. Without a type what is merged is stored as the float that it was, or
+  // as F16 where it was quantized. Empty: none
+  std::filesystem::path merge = {};
   bool force = false;  // replace an existing output
   bool allow_nan = false;
   std::uint64_t max_shard_bytes = 0;  // 0: one GGUF file, 5 GB shards of safetensors
@@ -33,17 +39,31 @@ struct ConvertRequest {
 struct ConvertedTensor {
   std::string name, from, to;
   double relative_error = 0;  // sum of squared differences / sum of squares; 0: exact
+  bool is_merged = false;     // the source is the weight with the adapter in it
 };
 
 struct ConvertReport {
   std::string output;  // of a split GGUF: the first file
   std::uint64_t bytes = 0;
-  std::size_t tensors = 0;
+  std::size_t tensors = 0, merged = 0;  // in all, and those that the adapter was merged into
   std::vector<ConvertedTensor> converted;
   std::vector<std::string> notes;  // what could not be carried over
 };
 
 // The input is never touched; no half-written output is left. Throws Error.
 ConvertReport convert_model(const ConvertRequest& request, const ProgressCallback& progress = {});
+
+struct ConversionCheck {
+  Measurement output;
+  // With a merge for which a method or a calibration was named: of one without them.
+  std::optional<Measurement> plain;
+};
+
+// The divergence of what convert_model() wrote from the input, which runs with the adapter of the
+// request beside its weights. The merge without is made beside the output for the while. Throws
+// Error.
+ConversionCheck check_conversion(const ConvertRequest& request, const ConvertReport& report,
+                                 const std::filesystem::path& text,
+                                 const ProgressCallback& progress = {});
 
 }  // namespace nybble

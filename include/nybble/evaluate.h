@@ -80,6 +80,8 @@ struct MeasureSettings {
 struct EvaluateRequest {
   std::filesystem::path model;
   std::filesystem::path reference;  // empty: perplexity only
+  // Directories of adapters in the layout of PEFT, run beside the weights; empty: none.
+  std::filesystem::path lora = {}, reference_lora = {};
   MeasureSettings settings;
 };
 

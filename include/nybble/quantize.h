@@ -41,6 +41,9 @@ struct QuantizeRequest {
   // "gptq" or "gptq_v2": how zero points stand in a GPTQ checkpoint that does not say; empty: as
   // its weights have it.
   std::string assumed = {};
+  // Directory of an adapter of PEFT that is merged into the weights, in float32, before they are
+  // quantized; empty: none
+  std::filesystem::path merge = {};
   bool force = false;  // replace an existing output
   bool allow_nan = false;
   bool allow_requantize = false;  // take an already quantized input
@@ -108,6 +111,7 @@ struct QuantizeReport {
   std::vector<std::pair<std::string, std::string>> notes;
   // Sum of squared differences to the source / sum of its squares, of each tensor of the plan.
   std::vector<double> relative_errors;
+  std::vector<std::string> merged;          // tensors that have the adapter in them
   std::vector<std::string> source_notes;    // what was left out of the input or concluded from it
   std::optional<TuningReport> tuning = {};  // of a method that tunes
   std::size_t taken_over = 0;               // tensors that an interrupted run had finished

@@ -58,6 +58,7 @@ struct SessionOptions {
   int context = 0;  // 0: the model's own
   int threads = 0;
   int batch = 512;
+  std::filesystem::path lora = {};  // directory of an adapter of PEFT to run with; empty: none
   Compute compute = Compute::run;
   CacheTypes cache_types = {};
   // "gptq" or "gptq_v2": how zero points stand in a GPTQ checkpoint that does not say; empty: as

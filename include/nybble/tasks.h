@@ -18,6 +18,7 @@ enum class TaskKind { hellaswag, multiple_choice, winogrande };
 
 struct TaskRequest {
   std::filesystem::path model, file;
+  std::filesystem::path lora = {};  // directory of an adapter of PEFT to run with; empty: none
   TaskKind kind = TaskKind::hellaswag;
   Compute compute = Compute::exact;
   int limit = 0;  // only the first tasks; 0: all

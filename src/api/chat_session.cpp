@@ -44,7 +44,7 @@ OrderedJson template_context(const text::Tokenizer& tokenizer, const SessionOpti
 
 struct ChatSession::State {
   State(const std::filesystem::path& path, const SessionOptions& options)
-      : model(open_for_reading(path, options.assumed)),
+      : model(open_for_reading(path, options.assumed, options.lora)),
         template_variables(template_context(*model.tokenizer, options)),
         loaded(load_model(model.source, options.compute, options.threads, options.cache_types)),
         session(loaded, options.context, options.batch),

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "adapters/lora_adapter.h"
 #include "api/contest.h"
 #include "api/receipt.h"
 #include "base/atomic_file.h"
+#include "base/error.h"
 #include "base/wall_clock.h"
 #include "evaluate/weight_error.h"
 #include "nybble/version.h"
@@ -20,11 +22,18 @@ constexpr std::size_t worst_tokens = 20;
 // Tokens shown around a worst one.
 constexpr std::size_t tokens_before = 40, tokens_after = 12;
 
+// Adapters count among the weights, whether a file has them merged or not.
+models::ModelSource merged(const OpenedModel& model) {
+  models::ModelSource source = model.source;
+  adapters::merge(source);
+  return source;
+}
+
 std::vector<TensorError> tensor_errors(const OpenedModel& model, const OpenedModel& reference,
                                        ThreadPool& pool) {
   std::vector<TensorError> errors;
-  for (const evaluate::WeightError& error :
-       evaluate::weight_errors(model.source, reference.source, pool)) {
+  const models::ModelSource own = merged(model), other = merged(reference);
+  for (const evaluate::WeightError& error : evaluate::weight_errors(own, other, pool)) {
     errors.push_back({.name = error.tensor->name,
                       .type = std::string(formats::info(error.tensor->format).name),
                       .layer = error.layer,
@@ -108,11 +117,16 @@ ComparedModel describe(const Contest& contest, std::size_t entrant, int context,
 }  // namespace
 
 CompareReport compare_models(const CompareRequest& request, const ProgressCallback& progress) {
+  if (request.stamp && !request.lora.empty()) {
+    fail(ErrorKind::invalid_input,
+         "--stamp writes into the files of the models, and an adapter is in none of them; merge it "
+         "(nybble convert --merge), or leave one of the two away");
+  }
   std::optional<AtomicFile> page;
   if (!request.page.empty()) page.emplace(request.page, request.force);
-  std::vector<std::filesystem::path> paths{request.reference};
-  paths.insert(paths.end(), request.models.begin(), request.models.end());
-  const Contest contest = run_contest(paths, request.settings, progress);
+  std::vector<EntrantFiles> files{{request.reference, request.reference_lora}};
+  for (const auto& model : request.models) files.push_back({model, request.lora});
+  const Contest contest = run_contest(files, request.settings, progress);
   ThreadPool pool(request.settings.threads);
   CompareReport report{.reference = contest.measure(0),
                        .models = {},

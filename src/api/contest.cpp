@@ -32,7 +32,7 @@ struct Runner {
 
 Runner load(Entrant& entrant, const MeasureSettings& settings, Compute compute) {
   const auto loaded = load_model(entrant.model.source, compute, settings.threads);
-  return {entrant.model.checkpoint->path.string(), loaded,
+  return {entrant.model.label(), loaded,
           std::make_unique<runtime::Session>(loaded, settings.context), &entrant, compute};
 }
 
@@ -147,7 +147,7 @@ void describe_text(const TextPlan& plan, const MeasureSettings& settings,
 
 Measurement Contest::measure(std::size_t entrant) const {
   const Entrant& own = entrants[entrant];
-  Measurement result{.model = own.model.checkpoint->path.string(),
+  Measurement result{.model = own.model.label(),
                      .size = size_of(own.model),
                      .perplexity = evaluate::perplexity(own.scores(), *bootstrap),
                      .standard_error = evaluate::standard_error(own.scores()),
@@ -161,15 +161,16 @@ Measurement Contest::measure(std::size_t entrant) const {
   return result;
 }
 
-Contest run_contest(const std::vector<std::filesystem::path>& models,
-                    const MeasureSettings& settings, const ProgressCallback& progress) {
+Contest run_contest(const std::vector<EntrantFiles>& models, const MeasureSettings& settings,
+                    const ProgressCallback& progress) {
   if (settings.context < 8) {
     fail(ErrorKind::invalid_input, "a window of {} tokens is too short, expected 8 or more",
          settings.context);
   }
   const std::string content = read_text_file(settings.text);
   Contest contest;
-  for (const auto& path : models) contest.entrants.push_back({open_for_reading(path), {}, {}, {}});
+  for (const EntrantFiles& files : models)
+    contest.entrants.push_back({open_for_reading(files.model, {}, files.lora), {}, {}, {}});
   std::vector<Entrant>& entrants = contest.entrants;
   TextPlan plan = plan_text(settings, content, *entrants[0].model.tokenizer);
   for (std::size_t i = 1; i < entrants.size(); ++i)

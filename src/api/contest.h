@@ -38,8 +38,12 @@ struct Contest {
   Measurement measure(std::size_t entrant) const;
 };
 
+struct EntrantFiles {
+  std::filesystem::path model, lora;  // lora: an adapter to attach; empty: none
+};
+
 // Throws Error: text too short, vocabularies that differ, not enough memory for all models at once.
-Contest run_contest(const std::vector<std::filesystem::path>& models,
-                    const MeasureSettings& settings, const ProgressCallback& progress);
+Contest run_contest(const std::vector<EntrantFiles>& models, const MeasureSettings& settings,
+                    const ProgressCallback& progress);
 
 }  // namespace nybble

@@ -28,6 +28,12 @@ std::optional<FormatId> float_format(const std::string& type) {
   return is_float ? format : std::nullopt;
 }
 
+// A merged weight stands on no grid any more: it stays the float that it was, or becomes F16.
+FormatId merged_format(const models::SourceTensor& tensor) {
+  const std::string name(formats::info(tensor.format).name);
+  return float_format(name).value_or(id_of<formats::F16>());
+}
+
 struct Output {
   explicit Output(std::string_view kind_name) : kind(exports::find(kind_name)) {}
   const exports::ExportKind& kind;
@@ -41,6 +47,7 @@ constexpr std::string_view gguf_candidates[] = {"MXFP4", "Q4_0", "IQ4_NL", "Q5_0
 // The stored type where a GGUF can hold it, else the smallest that holds the values exactly, or
 // Q8_0, whose loss is small.
 FormatId gguf_format(const models::SourceTensor& tensor, ThreadPool& pool) {
+  if (tensor.is_merged) return merged_format(tensor);
   if (formats::info(tensor.format).gguf_type >= 0) return tensor.format;
   if (formats::info(tensor.format).block_len == 1 || tensor.shape.cols() % 32 != 0)
     return id_of<formats::F32>();
@@ -53,6 +60,7 @@ FormatId gguf_format(const models::SourceTensor& tensor, ThreadPool& pool) {
 
 // The stored type where safetensors can hold it, else F32: every format's values are exact in it.
 FormatId directory_format(const models::SourceTensor& tensor, const exports::ExportKind& kind) {
+  if (tensor.is_merged) return merged_format(tensor);
   return kind.accepts(tensor.format) ? tensor.format : id_of<formats::F32>();
 }
 
@@ -88,7 +96,7 @@ Output plan_directory(const OpenedModel& model, std::optional<FormatId> type) {
     const models::SourceTensor& source = *tensor.source;
     FormatId format = type.value_or(id_of<formats::F32>());
     if (source.shape.rank() > 1 && !type) format = directory_format(source, output.kind);
-    if (source.shape.rank() > 1) widest = format;
+    if (source.shape.rank() > 1 && widest != id_of<formats::F32>()) widest = format;
     output.tensors.push_back({tensor, format});
   }
   for (OutputTensor& tensor : output.tensors) {
@@ -116,6 +124,7 @@ ConvertReport quantize_instead(const ConvertRequest& request, const ProgressCall
   quantize.calibration = request.calibration;
   quantize.force = request.force;
   quantize.assumed = request.assumed;
+  quantize.merge = request.merge;
   quantize.allow_nan = request.allow_nan;
   quantize.allow_requantize = true;
   quantize.max_shard_bytes = request.max_shard_bytes;
@@ -124,12 +133,14 @@ ConvertReport quantize_instead(const ConvertRequest& request, const ProgressCall
   report.output = done.output;
   report.bytes = done.file_bytes;
   report.tensors = done.plan.tensors.size();
+  report.merged = done.merged.size();
   report.notes = done.source_notes;
   for (std::size_t i = 0; i < done.plan.tensors.size(); ++i) {
     const PlannedTensor& tensor = done.plan.tensors[i];
     const double error = done.relative_errors.at(i);
+    const bool is_merged = std::ranges::find(done.merged, tensor.name) != done.merged.end();
     if (is_news(*formats::find_by_name(tensor.from), *formats::find_by_name(tensor.to), error))
-      report.converted.push_back({tensor.name, tensor.from, tensor.to, error});
+      report.converted.push_back({tensor.name, tensor.from, tensor.to, error, is_merged});
   }
   return report;
 }
@@ -141,7 +152,8 @@ std::vector<ConvertedTensor> converted_tensors(std::span<const OutputTensor> out
     const models::SourceTensor& source = *outputs[i].tensor.source;
     if (!is_news(source.format, outputs[i].format, errors[i])) continue;
     converted.push_back({source.name, std::string(formats::info(source.format).name),
-                         std::string(formats::info(outputs[i].format).name), errors[i]});
+                         std::string(formats::info(outputs[i].format).name), errors[i],
+                         source.is_merged});
   }
   return converted;
 }
@@ -152,7 +164,7 @@ ConvertReport convert_model(const ConvertRequest& request, const ProgressCallbac
   const std::optional<FormatId> type = float_format(request.type);
   if (!request.type.empty() && !type) return quantize_instead(request, progress);
   ConvertReport report;
-  const OpenedModel model = open_for_reading(request.input, request.assumed);
+  const OpenedModel model = open_merged(request.input, request.assumed, request.merge);
   refuse_overwriting(model, request.output);
   const bool to_gguf = request.output.extension() == ".gguf";
   Output output = to_gguf ? plan_gguf(model, type) : plan_directory(model, type);
@@ -171,6 +183,7 @@ ConvertReport convert_model(const ConvertRequest& request, const ProgressCallbac
                          }},
                     progress);
   report.output = path.string();
+  report.merged = merged_names(model.source).size();
   report.notes = model.source.notes;
   report.tensors = output.tensors.size();
   report.bytes = files::open_checkpoint(path).file_bytes;

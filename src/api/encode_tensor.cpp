@@ -209,7 +209,7 @@ std::int64_t piece_rows(const Shape& shape) {
 bool is_copy(const OutputTensor& output) {
   const models::SourceTensor& source = *output.tensor.source;
   const bool reorders_elements = source.shape.rank() == 1 && output.tensor.unpermute_heads > 0;
-  const bool has_other_values = source.is_folded() || source.scale != scale_of(output);
+  const bool has_other_values = source.is_changed() || source.scale != scale_of(output);
   const bool shares_scales = output.layout != nullptr && output.layout->shares_scales();
   return source.is_in_files() && source.format == output.format && !reorders_elements &&
          !has_other_values && source.column_order().empty() && !shares_scales;

@@ -6,9 +6,9 @@
 namespace nybble {
 
 EvaluateReport evaluate_model(const EvaluateRequest& request, const ProgressCallback& progress) {
-  std::vector<std::filesystem::path> models;
-  if (!request.reference.empty()) models.push_back(request.reference);
-  models.push_back(request.model);
+  std::vector<EntrantFiles> models;
+  if (!request.reference.empty()) models.push_back({request.reference, request.reference_lora});
+  models.push_back({request.model, request.lora});
   Contest contest = run_contest(models, request.settings, progress);
 
   EvaluateReport report;

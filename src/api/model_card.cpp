@@ -48,11 +48,17 @@ std::string model_card(const OpenedModel& model, const QuantizeReport& report) {
   const std::string name =
       printable(std::filesystem::weakly_canonical(model.checkpoint->path).filename().string());
   const std::string layout = report.plan.recipe;
+  const std::string merged =
+      model.lora.empty()
+          ? ""
+          : fmt::format(
+                " with the adapter `{}` merged into it",
+                printable(std::filesystem::weakly_canonical(model.lora).filename().string()));
   return fmt::format(
       "---\nlibrary_name: transformers\npipeline_tag: text-generation\ntags:\n- {}\n- "
       "nybble\n---\n\n"
       "# {}, quantized to {}\n\n"
-      "Made from `{}` by nybble {} with the method `{}`: {:.2f} bits per weight, embedding and "
+      "Made from `{}`{} by nybble {} with the method `{}`: {:.2f} bits per weight, embedding and "
       "head included.\n\n"
       "{}\n"
       "The relative error of a weight is the sum of squared differences to the original over the "
@@ -61,7 +67,7 @@ std::string model_card(const OpenedModel& model, const QuantizeReport& report) {
       "files; `nybble receipt DIRECTORY` "
       "prints it, `nybble compare ORIGINAL DIRECTORY -f TEXT` measures what the model lost.\n\n"
       "Licence and intended use are those of the original.\n",
-      layout.substr(0, layout.find(':')), name, layout, name, version(), report.method,
+      layout.substr(0, layout.find(':')), name, layout, name, merged, version(), report.method,
       report.plan.bits_per_weight, table_of(report));
 }
 

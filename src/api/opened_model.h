@@ -16,11 +16,24 @@ struct OpenedModel {
   std::shared_ptr<const files::Checkpoint> checkpoint;
   models::ModelSource source;
   std::unique_ptr<text::Tokenizer> tokenizer;
-  std::string chat_template;  // source; empty: none
+  std::string chat_template;   // source; empty: none
+  std::filesystem::path lora;  // directory of the adapter that is attached; empty: none
+
+  // "models/tale-6m", or with an adapter "models/tale-6m + my-lora": for people.
+  std::string label() const;
 };
 
-// assumed: Checkpoint::assumed. Throws Error.
-OpenedModel open_for_reading(const std::filesystem::path& model, const std::string& assumed = {});
+// assumed: Checkpoint::assumed. lora: directory of an adapter to attach; empty: none. Throws Error.
+OpenedModel open_for_reading(const std::filesystem::path& model, const std::string& assumed = {},
+                             const std::filesystem::path& lora = {});
+
+// The same, with the adapter merged into the weights.
+OpenedModel open_merged(const std::filesystem::path& model, const std::string& assumed,
+                        const std::filesystem::path& lora);
+// Names of the tensors that an adapter is merged into.
+std::vector<std::string> merged_names(const models::ModelSource& source);
+// The files of the adapter of a model; none without.
+std::vector<std::filesystem::path> adapter_files(const OpenedModel& model);
 
 // The files of a checkpoint that hold tensors.
 std::vector<std::filesystem::path> weight_files(const files::Checkpoint& checkpoint);

@@ -96,7 +96,7 @@ void finish_report(const files::Checkpoint& written, QuantizeReport& report) {
 
 // Everything, or everything but the writing.
 QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progress, bool writes) {
-  const OpenedModel model = open_for_reading(request.input, request.assumed);
+  const OpenedModel model = open_merged(request.input, request.assumed, request.merge);
   if (writes) refuse_overwriting(model, request.output);
   Choices choices = choose(model.source, request);
   quantize::check_writable(choices.recipe, method_of(request), choices.tensors, choices.types);
@@ -108,6 +108,7 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
                         .method = std::string(method.name),
                         .notes = {},
                         .relative_errors = {},
+                        .merged = merged_names(model.source),
                         .source_notes = model.source.notes};
   check_memory(output_tensors(model.source, choices), method, request.threads,
                static_cast<std::size_t>(request.memory_bytes));

@@ -36,6 +36,11 @@ OrderedJson describe_source(const OpenedModel& model) {
                      {"bytes", std::filesystem::file_size(file)},
                      {"sha256", no_digest}});
   }
+  for (const auto& file : adapter_files(model)) {
+    source["adapter"]["name"] = name_of(model.lora);
+    source["adapter"]["files"].push_back(
+        {{"name", file.filename().string()}, {"sha256", api::sha256_of_file(file)}});
+  }
   // What the source said of itself goes on.
   const OrderedJson earlier = carried(*model.checkpoint, receipt_made);
   if (earlier.is_object()) source["made"] = earlier;

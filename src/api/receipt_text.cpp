@@ -36,18 +36,26 @@ std::string estimate_at(const OrderedJson& json, const std::string& path, int de
   return text;
 }
 
+// "source" or its adapter: what it is called, and its files.
+void add_files(const OrderedJson& made, const char* path, Lines& lines) {
+  const OrderedJson::json_pointer files(path);
+  if (!made.contains(files) || !made.at(files).is_array()) return;
+  for (const OrderedJson& file : made.at(files)) {
+    lines.emplace_back(
+        "", fmt::format("{}, sha256 {}", text_at(file, "/name"), text_at(file, "/sha256")));
+  }
+}
+
 void add_made(const OrderedJson& made, Lines& lines) {
   if (!made.is_object()) return;
   lines.emplace_back("made by", fmt::format("{}: {}, method {}", text_at(made, "/program"),
                                             text_at(made, "/recipe"), text_at(made, "/method")));
   lines.emplace_back("from", fmt::format("{} ({})", text_at(made, "/source/name"),
                                          text_at(made, "/source/container")));
-  const OrderedJson::json_pointer files("/source/files");
-  if (made.contains(files) && made.at(files).is_array()) {
-    for (const OrderedJson& file : made.at(files)) {
-      lines.emplace_back(
-          "", fmt::format("{}, sha256 {}", text_at(file, "/name"), text_at(file, "/sha256")));
-    }
+  add_files(made, "/source/files", lines);
+  if (made.contains(OrderedJson::json_pointer("/source/adapter"))) {
+    lines.emplace_back("merged", text_at(made, "/source/adapter/name"));
+    add_files(made, "/source/adapter/files", lines);
   }
   const OrderedJson::json_pointer calibration("/calibration");
   if (!made.contains(calibration)) return;

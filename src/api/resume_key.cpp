@@ -23,6 +23,7 @@ Json describe_file(const std::filesystem::path& path) {
 Json describe_model(const OpenedModel& model) {
   Json json = Json::array();
   for (const auto& file : weight_files(*model.checkpoint)) json.push_back(describe_file(file));
+  for (const auto& file : adapter_files(model)) json.push_back(describe_file(file));
   for (const auto& [name, text] : model.checkpoint->texts) json.push_back({name, digest_of(text)});
   return json;
 }

@@ -58,14 +58,14 @@ Estimate accuracy(const std::vector<TaskResult>& tasks, std::uint64_t seed) {
 
 TaskReport run_tasks(const TaskRequest& request, const ProgressCallback& progress) {
   const std::vector<evaluate::Question> questions = read_questions(request);
-  const OpenedModel model = open_for_reading(request.model);
+  const OpenedModel model = open_for_reading(request.model, {}, request.lora);
   std::vector<evaluate::TokenizedQuestion> tokenized;
   for (const evaluate::Question& question : questions)
     tokenized.push_back(evaluate::tokenize(question, *model.tokenizer));
   const auto loaded = load_model(model.source, request.compute, request.threads);
   runtime::Session session(loaded, static_cast<int>(longest(tokenized)));
 
-  TaskReport report{.model = model.checkpoint->path.string(),
+  TaskReport report{.model = model.label(),
                     .file = request.file.string(),
                     .file_sha256 = api::sha256_of_file(request.file),
                     .accuracy = {},

@@ -86,7 +86,7 @@ std::vector<OutputTensor> gguf_tensors(const models::ModelSource& source,
     // Scales stand behind the weights.
     if (tensor.is_scale() && std::ranges::find(scaled, stem) == scaled.end()) continue;
     OutputTensor output{{tensor.name, &tensor}, formats[i]};
-    if (tensor.scale != 1 && formats[i] == tensor.format && !tensor.is_folded()) {
+    if (tensor.scale != 1 && formats[i] == tensor.format && !tensor.is_changed()) {
       output.scale = tensor.scale;
       scaled.push_back(stem);
     }

@@ -114,6 +114,8 @@ models::ModelSource TypeSearch::with_encoded(const Types& types,
     source.tensors[i].permuted_heads = 0;
     source.tensors[i].row_factors.clear();
     source.tensors[i].col_factors.clear();
+    source.tensors[i].is_merged = false;  // the blocks are of the merged weight
+    source.tensors[i].low_rank = nullptr;
   }
   return source;
 }

@@ -18,10 +18,18 @@ enum class TapPoint { qkv, attention_output, gate_up, down, head };
 // call.
 using Tap = std::function<void(TapPoint point, const float* x, int tokens, std::int64_t cols)>;
 
-// y = weight x + bias.
+// What an adapter adds to a linear: B (A x), in float32 whatever the weight is multiplied in. The
+// scale of the adapter stands in b.
+struct LowRank {
+  const Weight* a = nullptr;  // F32 [rank, cols]; nullptr: nothing is added
+  const Weight* b = nullptr;  // F32 [rows, rank]
+};
+
+// y = weight x + added + bias.
 struct Linear {
   const Weight* weight = nullptr;
   const float* bias = nullptr;  // [rows]; nullptr: none
+  LowRank added = {};
 };
 
 // RMS norm: x / sqrt(mean(x^2) + epsilon) * weight.

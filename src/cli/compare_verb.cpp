@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/json_report.h"
+#include "cli/lora_flag.h"
 #include "cli/measurement_report.h"
 #include "cli/model_argument.h"
 #include "cli/progress_line.h"
@@ -20,6 +21,7 @@ namespace {
 struct CompareOptions {
   std::string reference, text, html;
   std::vector<std::string> models;
+  std::filesystem::path lora, reference_lora;
   MeasureFlags flags;
   bool stamp = false, force = false, json = false;
 };
@@ -27,6 +29,8 @@ struct CompareOptions {
 CompareRequest request_of(const CompareOptions& options) {
   CompareRequest request{.reference = find_model(options.reference),
                          .models = {},
+                         .reference_lora = options.reference_lora,
+                         .lora = options.lora,
                          .settings = options.flags.settings(options.text),
                          .stamp = options.stamp,
                          .page = options.html,
@@ -134,6 +138,8 @@ void add_compare(CLI::App& program) {
   verb->add_flag("--force", options->force, "Replace an existing page");
   verb->add_flag("--stamp", options->stamp,
                  "Write what was measured into the receipt of each model (`nybble receipt`)");
+  add_lora_flag(*verb, options->lora);
+  add_reference_lora_flag(*verb, options->reference_lora);
   add_measure_flags(*verb, options->flags);
   add_json_flag(*verb, options->json);
   verb->footer(

@@ -13,7 +13,6 @@
 #include "cli/progress_line.h"
 #include "cli/quantity.h"
 #include "cli/verbs.h"
-#include "nybble/compare.h"
 #include "nybble/convert.h"
 
 namespace nybble::cli {
@@ -21,7 +20,7 @@ namespace {
 
 struct ConvertOptions {
   ConvertRequest request;
-  std::string input, output, type_by_place, max_shard, check;
+  std::string input, output, type_by_place, max_shard, check, merge;
   bool json = false;
 };
 
@@ -34,9 +33,10 @@ struct Passage {
 std::map<std::string, Passage> passages_of(const ConvertReport& report) {
   std::map<std::string, Passage> passages;
   for (const ConvertedTensor& tensor : report.converted) {
-    const bool stays = tensor.from == tensor.to;
+    const bool stays = tensor.from == tensor.to && !tensor.is_merged;
+    const char* with = tensor.is_merged ? " with the adapter" : "";
     Passage& passage = passages[stays ? fmt::format("{} as it was", tensor.to)
-                                      : fmt::format("{} to {}", tensor.from, tensor.to)];
+                                      : fmt::format("{}{} to {}", tensor.from, with, tensor.to)];
     ++passage.tensors;
     if (tensor.relative_error == 0) ++passage.exact;
     passage.largest_error = std::max(passage.largest_error, tensor.relative_error);
@@ -55,15 +55,16 @@ void print_passages(const ConvertReport& report) {
   }
 }
 
-// What the conversion changed in the model's answers.
-Measurement check(const ConvertRequest& request, const ConvertReport& report,
-                  const std::string& text) {
-  CompareRequest comparison;
-  comparison.reference = request.input;
-  comparison.models = {report.output};
-  comparison.settings.text = text;
-  ProgressLine progress;
-  return compare_models(comparison, progress.callback()).models.front().measurement;
+void print_check(const ConvertRequest& request, const ConversionCheck& check) {
+  const auto print = [](const char* what, const Measurement& measurement) {
+    const Estimate& mean = measurement.divergence->mean;
+    fmt::print("  {}: {:.6f} nats a token, 95 %: {:.6f} to {:.6f}\n", what, mean.value, mean.low,
+               mean.high);
+  };
+  print(request.merge.empty() ? "divergence from the input"
+                              : "divergence from the input with the adapter",
+        check.output);
+  if (check.plain) print("  of a plain merge, without method or calibration", *check.plain);
 }
 
 Json to_json(const ConvertReport& report) {
@@ -72,19 +73,18 @@ Json to_json(const ConvertReport& report) {
     converted.push_back({{"name", tensor.name},
                          {"from", tensor.from},
                          {"to", tensor.to},
-                         {"relative_error", tensor.relative_error}});
+                         {"relative_error", tensor.relative_error},
+                         {"merged", tensor.is_merged}});
   }
-  return {{"output", report.output},
-          {"bytes", report.bytes},
-          {"tensors", report.tensors},
-          {"converted", converted},
-          {"notes", report.notes}};
+  return {{"output", report.output}, {"bytes", report.bytes},  {"tensors", report.tensors},
+          {"merged", report.merged}, {"converted", converted}, {"notes", report.notes}};
 }
 
 void execute(ConvertOptions& options) {
   ConvertRequest& request = options.request;
   request.input = find_model(options.input);
   request.output = options.output;
+  request.merge = options.merge;
   if (!options.type_by_place.empty()) request.type = options.type_by_place;
   if (!options.max_shard.empty())
     request.max_shard_bytes = parse_size(options.max_shard, "--split-max-size");
@@ -94,22 +94,24 @@ void execute(ConvertOptions& options) {
     ProgressLine progress;
     report = convert_model(request, progress.callback());
   }
-  std::optional<Measurement> checked;
-  if (!options.check.empty()) checked = check(request, report, options.check);
+  std::optional<ConversionCheck> checked;
+  if (!options.check.empty()) {
+    ProgressLine progress;
+    checked = check_conversion(request, report, options.check, progress.callback());
+  }
   if (options.json) {
     Json json = to_json(report);
-    if (checked) json["check"] = cli::to_json(*checked);
+    if (checked) json["check"] = cli::to_json(checked->output);
+    if (checked && checked->plain) json["plain_merge"] = cli::to_json(*checked->plain);
     print_json(json);
     return;
   }
   fmt::print("wrote {}: {} tensors, {}\n", report.output, report.tensors, show_bytes(report.bytes));
+  if (report.merged > 0)
+    fmt::print("  merged {} into {} linears\n", request.merge.string(), report.merged);
   print_passages(report);
   for (const std::string& note : report.notes) fmt::print("  note: {}\n", note);
-  if (checked) {
-    const Estimate& mean = checked->divergence->mean;
-    fmt::print("  divergence from the input: {:.6f} nats a token, 95 %: {:.6f} to {:.6f}\n",
-               mean.value, mean.low, mean.high);
-  }
+  if (checked) print_check(request, *checked);
 }
 
 }  // namespace
@@ -136,7 +138,12 @@ void add_convert(CLI::App& program) {
   verb->add_option("--calibration,--imatrix", request.calibration,
                    "Texts or statistics, for methods that need them")
       ->type_name("TEXT|STATS");
-  verb->add_option("--check", options->check, "Then measure the divergence from IN on this text")
+  verb->add_option("--merge", options->merge,
+                   "An adapter (LoRA) of PEFT: W + scale B A is computed in float32 and rounded "
+                   "once; default of TYPE then: floats stay, what was quantized becomes F16")
+      ->type_name("DIR");
+  verb->add_option("--check", options->check,
+                   "Then measure the divergence from IN (with the adapter of --merge) on this text")
       ->type_name("TEXT");
   verb->add_option("--split-max-size", options->max_shard,
                    "Split the output into files of at most this size, e.g. 2G")
@@ -150,7 +157,9 @@ void add_convert(CLI::App& program) {
       "  nybble convert models/tale-6m tale.gguf --type F16\n"
       "  nybble convert tale.gguf tale-hf\n"
       "  nybble convert model-gptq model.gguf --check book.txt\n"
-      "  nybble convert model-awq model-ct ct:w4a16-g128");
+      "  nybble convert model-awq model-ct ct:w4a16-g128\n"
+      "  nybble convert model.gguf merged.gguf Q4_K_M --merge my-lora --method best --check "
+      "book.txt");
   verb->callback([options] { execute(*options); });
 }
 

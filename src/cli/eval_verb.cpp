@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/json_report.h"
+#include "cli/lora_flag.h"
 #include "cli/measurement_report.h"
 #include "cli/model_argument.h"
 #include "cli/progress_line.h"
@@ -19,6 +20,7 @@ namespace {
 struct EvalOptions {
   ModelArgument model;
   std::string reference, text;
+  std::filesystem::path lora, reference_lora;
   TaskFiles tasks;
   MeasureFlags flags;
   bool json = false;
@@ -27,6 +29,8 @@ struct EvalOptions {
 EvaluateRequest request_of(const EvalOptions& options) {
   EvaluateRequest request{.model = find_model(options.model),
                           .reference = {},
+                          .lora = options.lora,
+                          .reference_lora = options.reference_lora,
                           .settings = options.flags.settings(options.text)};
   if (!options.reference.empty()) request.reference = find_model(options.reference);
   return request;
@@ -82,6 +86,7 @@ void execute(const EvalOptions& options) {
   if (const auto kind = options.tasks.chosen()) {
     show_tasks({.model = find_model(options.model),
                 .file = options.tasks.file(),
+                .lora = options.lora,
                 .kind = *kind,
                 .compute = options.flags.compute_mode(),
                 .limit = options.flags.chunks,
@@ -129,6 +134,8 @@ void add_eval(CLI::App& program) {
   auto* reference = verb->add_option("--reference", options->reference,
                                      "The unquantized model: measure the divergence from it");
   reference->type_name("MODEL");
+  add_lora_flag(*verb, options->lora);
+  add_reference_lora_flag(*verb, options->reference_lora);
   add_task_flags(*verb, options->tasks, {text, reference});
   add_measure_flags(*verb, options->flags);
   add_json_flag(*verb, options->json);
@@ -137,6 +144,8 @@ void add_eval(CLI::App& program) {
       "  nybble eval tale.gguf -f stories.txt\n"
       "  nybble eval tale-q4.gguf -f stories.txt --reference models/tale-6m\n"
       "  nybble eval tale-q4.gguf -f stories.txt --reference models/tale-6m --compute int8\n"
+      "  nybble eval tale-q4.gguf --lora my-lora -f stories.txt --reference models/tale-6m "
+      "--reference-lora my-lora\n"
       "  nybble eval model.gguf --hellaswag hellaswag_val_full.txt --limit 400\n"
       "  nybble eval tale.gguf -f stories.txt --mode llama.cpp --chunks 8 --json | jq .perplexity");
   verb->callback([options] { execute(*options); });

@@ -8,6 +8,7 @@
 #include "cli/cache_type_flags.h"
 #include "cli/conversation.h"
 #include "cli/json_report.h"
+#include "cli/lora_flag.h"
 #include "cli/model_argument.h"
 #include "cli/sampling_flags.h"
 #include "cli/terminal.h"
@@ -223,6 +224,7 @@ void add_run(CLI::App& program) {
           CLI::IsMember(std::vector<std::string>(compute_names().begin(), compute_names().end())))
       ->capture_default_str();
   add_assume_flag(*verb, options->session.assumed);
+  add_lora_flag(*verb, options->session.lora);
   verb->add_flag("-v,--verbose", options->verbose, "Tokens per second after each answer");
   add_json_flag(*verb, options->json);
   verb->footer(
@@ -232,6 +234,7 @@ void add_run(CLI::App& program) {
       "  nybble run model.gguf\n"
       "  nybble run model.gguf -p \"Once upon a time\" -n 100 --temp 0\n"
       "  nybble run model.gguf -sys \"Answer in one sentence.\" -p \"Why is the sky blue?\" -st\n"
+      "  nybble run model.gguf --lora my-lora -p \"Once upon a time\"\n"
       "  nybble run -hf user/repo:Q4_K_M");
   verb->callback([options] { execute(*options); });
 }

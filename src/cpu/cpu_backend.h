@@ -53,7 +53,7 @@ class CpuBackend final : public backend::Backend {
   struct ObservedPiece;  // observe.cpp
   // What one thread computes in.
   struct ThreadScratch {
-    AlignedArray<float> sums, more_sums;
+    AlignedArray<float> sums, more_sums, added;
     CpuWeight::Scratch weight;
   };
   // Takes the products of one panel: rows [first_row, first_row + rows) of a linear, sums [tokens,
@@ -75,6 +75,13 @@ class CpuBackend final : public backend::Backend {
   Inputs inputs_for(const CpuWeight& weight, const float* x, std::int64_t tokens, std::size_t slot);
   // Whether the integer inputs for one weight serve another. linear.cpp
   bool takes_the_same(const CpuWeight& a, const CpuWeight& b) const;
+  // A x [tokens, rank] of each linear that an adapter adds to, in the slot of its place, for
+  // add_low_rank(). low_rank.cpp
+  void multiply_low_ranks(std::span<const backend::Linear* const> linears, const float* x,
+                          std::int64_t tokens);
+  // sums [tokens, 32] += B (A x) for a panel of the linear. low_rank.cpp
+  void add_low_rank(const backend::LowRank& added, std::size_t slot, std::int64_t panel,
+                    std::int64_t tokens, float* sums, ThreadScratch& scratch) const;
   // Where the tiles of A8-32 panels begin, and the end. linear.cpp
   std::vector<std::int64_t> a8_tiles(std::int64_t tokens) const;
   // A8-32 panels of x [tokens, cols]. linear.cpp
@@ -97,7 +104,7 @@ class CpuBackend final : public backend::Backend {
   bool activations_as_stored_;
   const KvLayout &keys_, &values_;
   backend::ActivationCounts counts_;
-  AlignedArray<float> normed_, k_, v_, hidden_, changed_inputs_[3];
+  AlignedArray<float> normed_, k_, v_, hidden_, changed_inputs_[3], low_ranks_[3];
   AlignedArray<std::uint8_t> a8_inputs_[3], observed_codes_;
 };
 

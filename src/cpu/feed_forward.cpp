@@ -1,5 +1,6 @@
 // The step feed_forward: norm, gate and up, silu, down, add.
 #include <algorithm>
+#include <array>
 
 #include "cpu/cpu_backend.h"
 
@@ -29,6 +30,7 @@ void CpuBackend::feed_forward(const backend::FeedForwardStep& step) {
   const Inputs gate_inputs = inputs_for(gate, normed, tokens, 0);
   const Inputs up_inputs =
       takes_the_same(gate, up) ? gate_inputs : inputs_for(up, normed, tokens, 1);
+  multiply_low_ranks(std::array{&step.gate, &step.up}, normed, tokens);
   float* out = hidden_.grow(static_cast<std::size_t>(tokens * hidden));
   pool_.run(gate.panels(), [&](std::int64_t panel, int thread) {
     ThreadScratch& scratch = scratch_[static_cast<std::size_t>(thread)];
@@ -38,6 +40,8 @@ void CpuBackend::feed_forward(const backend::FeedForwardStep& step) {
     float* ups = scratch.more_sums.grow(static_cast<std::size_t>(n));
     gate.multiply(panel, gate_inputs, gates, scratch.weight);
     up.multiply(panel, up_inputs, ups, scratch.weight);
+    add_low_rank(step.gate.added, 0, panel, tokens, gates, scratch);
+    add_low_rank(step.up.added, 1, panel, tokens, ups, scratch);
     add_bias(from(step.gate.bias, first), tokens, rows, gates);
     add_bias(from(step.up.bias, first), tokens, rows, ups);
     kernels_.silu_multiply(gates, ups, n, gates);

@@ -1,5 +1,7 @@
 // Multiplying activations with weights: the panels of several linears as one list of independent
 // items.
+#include <array>
+
 #include "cpu/a8_panels.h"
 #include "cpu/activations.h"
 #include "cpu/cpu_backend.h"
@@ -81,12 +83,15 @@ bool CpuBackend::takes_the_same(const CpuWeight& a, const CpuWeight& b) const {
 void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens) {
   std::int64_t n_panels = 0;
   std::vector<Inputs> inputs;
+  std::array<const backend::Linear*, 3> linears{};  // there is a slot for each
   for (const PanelJob& job : jobs) {
     const CpuWeight& weight = panels_of(job.linear);
     n_panels += weight.panels();
+    linears.at(inputs.size()) = &job.linear;
     const bool is_shared = !inputs.empty() && takes_the_same(panels_of(jobs[0].linear), weight);
     inputs.push_back(is_shared ? inputs[0] : inputs_for(weight, x, tokens, inputs.size()));
   }
+  multiply_low_ranks(std::span(linears).first(jobs.size()), x, tokens);
   pool_.run(n_panels, [&](std::int64_t item, int thread) {
     std::size_t which = 0;
     while (item >= panels_of(jobs[which].linear).panels())
@@ -95,6 +100,7 @@ void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std
     ThreadScratch& scratch = scratch_[static_cast<std::size_t>(thread)];
     float* sums = scratch.sums.grow(static_cast<std::size_t>(tokens * panel_rows));
     weight.multiply(item, inputs[which], sums, scratch.weight);
+    add_low_rank(jobs[which].linear.added, which, item, tokens, sums, scratch);
     const std::int64_t first = item * panel_rows;
     jobs[which].finish(
         first, static_cast<int>(std::min<std::int64_t>(panel_rows, weight.rows() - first)), sums);

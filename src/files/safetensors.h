@@ -14,6 +14,7 @@
 #include "files/checkpoint.h"
 #include "files/gguf.h"
 #include "files/output_directory.h"
+#include "files/placed_writer.h"
 #include "files/safetensors_layout.h"
 
 namespace nybble::files {
@@ -28,6 +29,17 @@ SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, const std::s
 
 // Opens a directory or file in the layout of Hugging Face, with the texts beside it.
 Checkpoint open_safetensors(const std::filesystem::path& path);
+
+// One file of all these tensors, for a PlacedWriter. Throws Error(invalid_input) for names that
+// cannot stand there or stand twice, Error(unsupported) for types.
+Placement place_safetensors(const std::filesystem::path& file,
+                            const std::map<std::string, std::string>& metadata,
+                            const std::vector<TensorPlan>& tensors);
+// model.safetensors in a directory, or its shards.
+Placement place_safetensors_shards(const std::filesystem::path& directory,
+                                   const std::map<std::string, std::string>& metadata,
+                                   const std::vector<TensorPlan>& tensors,
+                                   std::uint64_t max_shard_bytes);
 
 // Writes model.safetensors into a directory, or shards of at most max_shard_bytes of tensors with
 // model.safetensors.index.json. All files appear when finish() returns; a directory made for them

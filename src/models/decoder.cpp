@@ -22,7 +22,7 @@ Decoder::Decoder(backend::Backend& backend, const ModelSource& source)
 }
 
 std::size_t Decoder::weight_bytes() const {
-  std::size_t bytes = embedding_->bytes() + (head_.weight == nullptr ? 0 : head_.weight->bytes());
+  std::size_t bytes = embedding_->bytes() + head_.weight_bytes();
   for (const DecoderLayer& layer : layers_) bytes += layer.weight_bytes();
   return bytes;
 }

@@ -7,6 +7,35 @@
 #include "base/error.h"
 
 namespace nybble::models {
+namespace {
+
+// A matrix [rows, cols] of an adapter.
+std::unique_ptr<backend::Weight> upload_floats(backend::Backend& backend, const std::string& name,
+                                               std::int64_t rows, std::int64_t cols,
+                                               std::span<const float> values, float scale) {
+  const auto row = [&](std::int64_t r) {
+    return std::as_bytes(
+        values.subspan(static_cast<std::size_t>(r * cols), static_cast<std::size_t>(cols)));
+  };
+  return backend.upload({.name = name,
+                         .format = id_of<formats::F32>(),
+                         .rows = rows,
+                         .cols = cols,
+                         .row = row,
+                         .scale = scale});
+}
+
+void upload_low_rank(backend::Backend& backend, const SourceTensor& tensor,
+                     UploadedLinear& linear) {
+  if (tensor.low_rank == nullptr || tensor.is_merged) return;
+  const LowRank& part = *tensor.low_rank;
+  linear.low_rank_a =
+      upload_floats(backend, part.linear + ".lora_a", part.rank, tensor.shape.cols(), part.a, 1);
+  linear.low_rank_b = upload_floats(backend, part.linear + ".lora_b", tensor.shape.rows(),
+                                    part.rank, part.b, part.scale);
+}
+
+}  // namespace
 
 backend::Buffer upload_vector(backend::Backend& backend, const ModelSource& source,
                               const std::string& name) {
@@ -19,13 +48,20 @@ backend::Buffer upload_vector(backend::Backend& backend, const ModelSource& sour
   return buffer;
 }
 
+std::size_t UploadedLinear::weight_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto* part : {&weight, &low_rank_a, &low_rank_b})
+    bytes += *part == nullptr ? 0 : (*part)->bytes();
+  return bytes;
+}
+
 UploadedLinear upload_linear(backend::Backend& backend, const ModelSource& source,
                              const std::string& name) {
   const SourceTensor* tensor = source.find(name + ".weight");
   if (tensor == nullptr)
     fail(ErrorKind::invalid_input, "the model has no tensor '{}.weight'", name);
   UploadedLinear linear;
-  const auto folded_row = [tensor](std::int64_t row) {
+  const auto changed_row = [tensor](std::int64_t row) {
     thread_local std::vector<float> values;
     values.resize(static_cast<std::size_t>(tensor->shape.cols()));
     tensor->decode_rows(row, 1, values.data());
@@ -35,14 +71,15 @@ UploadedLinear upload_linear(backend::Backend& backend, const ModelSource& sourc
   backend::WeightSource weight{tensor->name,           tensor->format,      tensor->shape.rows(),
                                tensor->shape.cols(),   stored_row,          tensor->scale,
                                tensor->column_order(), tensor->activations, tensor->input_scale};
-  if (tensor->is_folded()) {
+  if (tensor->is_changed()) {
     weight.format = id_of<formats::F32>();
-    weight.row = folded_row;
+    weight.row = changed_row;
     weight.scale = 1;
     weight.column_order = {};
   }
   linear.weight = backend.upload(weight);
   if (tensor->packed != nullptr) tensor->forget();
+  upload_low_rank(backend, *tensor, linear);
   linear.bias = upload_vector(backend, source, name + ".bias");
   return linear;
 }
@@ -72,7 +109,7 @@ DecoderLayer::DecoderLayer(backend::Backend& backend, const ModelSource& source,
 std::size_t DecoderLayer::weight_bytes() const {
   std::size_t bytes = 0;
   for (const UploadedLinear* linear : {&q_, &k_, &v_, &output_, &gate_, &up_, &down_})
-    bytes += linear->weight->bytes();
+    bytes += linear->weight_bytes();
   return bytes;
 }
 

@@ -10,11 +10,15 @@
 
 namespace nybble::models {
 
-// A weight and its bias on the backend.
+// A weight, its bias and what an adapter adds on the backend.
 struct UploadedLinear {
   std::unique_ptr<backend::Weight> weight;
   backend::Buffer bias;
-  backend::Linear view() const { return {weight.get(), bias.data()}; }
+  std::unique_ptr<backend::Weight> low_rank_a, low_rank_b;
+  backend::Linear view() const {
+    return {weight.get(), bias.data(), {low_rank_a.get(), low_rank_b.get()}};
+  }
+  std::size_t weight_bytes() const;
 };
 
 // `name` without ".weight". Throws Error(invalid_input) when there is no such tensor.

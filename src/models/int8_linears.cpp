@@ -46,7 +46,7 @@ bool is_int8(FormatId format) {
 }
 
 bool is_float_matrix(const SourceTensor& tensor) {
-  return tensor.shape.rank() == 2 && tensor.stored != nullptr && !tensor.is_folded() &&
+  return tensor.shape.rank() == 2 && tensor.stored != nullptr && !tensor.is_changed() &&
          formats::info(tensor.format).block_len == 1;
 }
 

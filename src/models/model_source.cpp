@@ -14,6 +14,18 @@ void put_in_order(std::span<const std::int32_t> order, std::span<float> row) {
   for (std::size_t c = 0; c < row.size(); ++c) row[static_cast<std::size_t>(order[c])] = ordered[c];
 }
 
+// The row of W becomes that of W + scale * B A.
+void merge_row(const LowRank& part, std::int64_t row, std::span<float> values) {
+  thread_local std::vector<float> sums;
+  sums.assign(values.size(), 0);
+  const float* a = part.a.data();
+  const float* b = part.b.data() + row * part.rank;
+  for (int i = 0; i < part.rank; ++i, a += values.size()) {
+    for (std::size_t c = 0; c < values.size(); ++c) sums[c] += b[i] * a[c];
+  }
+  for (std::size_t c = 0; c < values.size(); ++c) values[c] += part.scale * sums[c];
+}
+
 }  // namespace
 
 std::int64_t SourceTensor::stored_row(std::int64_t row) const {
@@ -37,6 +49,7 @@ void SourceTensor::decode_rows(std::int64_t first, std::int64_t n, float* out) c
       for (float& value : values_of_row) value *= scale;
     }
     if (!column_order().empty()) put_in_order(column_order(), values_of_row);
+    if (is_merged) merge_row(*low_rank, r, values_of_row);
     if (!row_factors.empty()) {
       for (std::int64_t c = 0; c < shape.cols(); ++c)
         out[c] *= row_factors[static_cast<std::size_t>(r)];
@@ -74,6 +87,15 @@ std::size_t ModelSource::row_bytes() const {
   std::size_t bytes = 0;
   for (const SourceTensor& tensor : tensors) bytes += tensor.row_bytes();
   return bytes;
+}
+
+std::size_t ModelSource::low_rank_bytes() const {
+  std::size_t values = 0;
+  for (const SourceTensor& tensor : tensors) {
+    if (tensor.low_rank != nullptr && !tensor.is_merged)
+      values += tensor.low_rank->a.size() + tensor.low_rank->b.size();
+  }
+  return values * sizeof(float);
 }
 
 std::int64_t HfTensor::source_row(std::int64_t row) const {

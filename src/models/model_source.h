@@ -9,6 +9,7 @@
 
 #include "files/checkpoint.h"
 #include "models/decoder_config.h"
+#include "models/low_rank.h"
 #include "packing/packed_weight.h"
 
 namespace nybble::models {
@@ -30,6 +31,10 @@ struct SourceTensor {
   // What folding (models/fold.h) multiplies rows and columns by; empty: 1. With any, the tensor is
   // F32 whatever is stored.
   std::vector<float> row_factors, col_factors;
+  // What an adapter adds to a linear, beside its weight; nullptr: nothing. Merged, the values of
+  // the tensor have it in them, before folding, and it is F32 whatever is stored.
+  std::shared_ptr<const LowRank> low_rank;
+  bool is_merged = false;
   Shape shape;
   FormatId format{};  // of what is stored
   // What the values of the rows are multiplied by. One other than 1 stands in the model as a tensor
@@ -38,7 +43,8 @@ struct SourceTensor {
   Activations activations = Activations::floats;  // of the inputs, when computed as stored
   float input_scale = 1;                          // for Activations::float8_fixed
 
-  bool is_folded() const { return !row_factors.empty() || !col_factors.empty(); }
+  // Whether its values are others than those of the stored rows.
+  bool is_changed() const { return is_merged || !row_factors.empty() || !col_factors.empty(); }
   bool is_in_files() const { return stored != nullptr || packed != nullptr; }
   // Whether it is a number for another tensor, which has it in its scale.
   bool is_scale() const { return name.ends_with(".scale"); }
@@ -56,8 +62,8 @@ struct SourceTensor {
   std::int64_t stored_row(std::int64_t row) const;
   // Rows [first, first + n) as floats, out [n, cols].
   void decode_rows(std::int64_t first, std::int64_t n, float* out) const;
-  // Bytes of one row in the stored format, as they were before folding; without the scale, columns
-  // in column_order().
+  // Bytes of one row in the stored format, as they were before merging and folding; without the
+  // scale, columns in column_order().
   std::span<const std::byte> row(std::int64_t row) const;
   // Its bytes leave memory until they are read again.
   void forget() const;
@@ -76,6 +82,8 @@ struct ModelSource {
   const SourceTensor* find(std::string_view name) const;
   // Of the rows of all tensors.
   std::size_t row_bytes() const;
+  // Of what adapters add beside the weights, as floats.
+  std::size_t low_rank_bytes() const;
 };
 
 // Recognizes the architecture and checks every tensor's shape against the configuration. Throws

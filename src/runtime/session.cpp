@@ -37,7 +37,7 @@ struct LoadedModel::State {
 
 LoadedModel::LoadedModel(const models::ModelSource& source, const LoadOptions& options)
     : state_(new State) {
-  const std::size_t needed = source.row_bytes();
+  const std::size_t needed = source.row_bytes() + source.low_rank_bytes();
   const std::size_t budget = free_bytes(options.max_bytes, 0, cpu::available_host_memory());
   if (needed > budget) {
     fail(ErrorKind::out_of_memory,

@@ -65,8 +65,8 @@ float rate_at(int step, const CourseOptions& options) {
     return static_cast<float>(step + 1) / static_cast<float>(options.warmup);
   const double done = static_cast<double>(step - options.warmup) /
                       std::max(1.0, static_cast<double>(options.steps - options.warmup));
-  const double cosine = (1 + std::cos(std::numbers::pi * done)) / 2;
-  return static_cast<float>(options.least + (1 - options.least) * cosine);
+  if (options.fall == Fall::linear) return static_cast<float>(1 - done);
+  return static_cast<float>((1 + std::cos(std::numbers::pi * done)) / 2);
 }
 
 Course::Course(Student& student, Objective& objective, std::span<const Lesson> lessons,

@@ -15,9 +15,9 @@ namespace nybble::train {
 // How far a step goes. What a matrix lost to rounding, the root of the squared error relative to
 // its squares, is the measure for what can be won back: 0.07 in Q4_K, 0.3 in Q2_K.
 struct TuneRates {
-  float block_floats = 5e-3f;  // of the magnitude of each float and the error of its matrix
-  float norms = 2.5e-3f;       // of the magnitude of each value and the mean of these errors
-  float codes = 1e-3f;         // steps of the grid; 0: they do not learn
+  float block_floats = 3e-3f;  // of the magnitude of each float and the error of its matrix
+  float norms = 1.5e-3f;       // of the magnitude of each value and the mean of these errors
+  float codes = 9e-4f;         // steps of the grid; 0: they do not learn
 };
 
 class TunedStudent : public Student {

@@ -1,6 +1,6 @@
 // Writes the logits of a model for given tokens, for comparison with other programs, and prints how
 // fast they came.
-//   dump_logits MODEL TOKENS.i32 LOGITS.f32 [THREADS]
+//   dump_logits MODEL TOKENS.i32 LOGITS.f32 [THREADS [ADAPTER]]
 // TOKENS: little-endian int32. LOGITS: float32 [tokens, vocabulary]. The last 32 tokens are then
 // run one by one.
 #include <fmt/format.h>
@@ -11,6 +11,7 @@
 #include <ctime>
 #include <fstream>
 
+#include "adapters/lora_adapter.h"
 #include "base/mapped_file.h"
 #include "nybble/error.h"
 #include "runtime/session.h"
@@ -45,12 +46,18 @@ std::vector<std::int32_t> read_tokens(const char* path) {
   return tokens;
 }
 
-void run(const char* model_path, const char* tokens_path, const char* logits_path, int threads) {
+models::ModelSource open(const char* path, const char* lora) {
+  models::ModelSource source =
+      models::open_model(std::make_shared<const files::Checkpoint>(files::open_checkpoint(path)));
+  if (lora != nullptr) adapters::attach(adapters::read_lora(lora, source), source);
+  return source;
+}
+
+void run(const models::ModelSource& source, const char* tokens_path, const char* logits_path,
+         int threads) {
   const Stopwatch load;
-  const auto checkpoint =
-      std::make_shared<const files::Checkpoint>(files::open_checkpoint(model_path));
   const auto model = std::make_shared<const runtime::LoadedModel>(
-      models::open_model(checkpoint), runtime::LoadOptions{.threads = threads});
+      source, runtime::LoadOptions{.threads = threads});
   fmt::print("{}: loaded in {:.2f} s, weights take {} MiB\n", model->device(), load.seconds(),
              model->weight_bytes() >> 20);
 
@@ -83,11 +90,12 @@ void run(const char* model_path, const char* tokens_path, const char* logits_pat
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    fmt::print(stderr, "usage: dump_logits MODEL TOKENS.i32 LOGITS.f32 [THREADS]\n");
+    fmt::print(stderr, "usage: dump_logits MODEL TOKENS.i32 LOGITS.f32 [THREADS [ADAPTER]]\n");
     return 2;
   }
   try {
-    nybble::run(argv[1], argv[2], argv[3], argc > 4 ? std::atoi(argv[4]) : 0);
+    nybble::run(nybble::open(argv[1], argc > 5 ? argv[5] : nullptr), argv[2], argv[3],
+                argc > 4 ? std::atoi(argv[4]) : 0);
   } catch (const nybble::Error& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;

@@ -37,12 +37,16 @@ inline std::vector<std::int32_t> tokens_of(const std::string& name) {
   return parse_json(text, "tokens.json").get<std::vector<std::int32_t>>();
 }
 
+inline std::vector<float> read_floats(const std::filesystem::path& file) {
+  const std::string bytes = read_text_file(file);
+  std::vector<float> floats(bytes.size() / sizeof(float));
+  std::memcpy(floats.data(), bytes.data(), bytes.size());
+  return floats;
+}
+
 // What transformers computes, [tokens, vocab].
 inline std::vector<float> logits_of(const std::string& name) {
-  const std::string bytes = read_text_file(folder_of(name) / "logits.f32");
-  std::vector<float> logits(bytes.size() / sizeof(float));
-  std::memcpy(logits.data(), bytes.data(), bytes.size());
-  return logits;
+  return read_floats(folder_of(name) / "logits.f32");
 }
 
 struct RunOptions {

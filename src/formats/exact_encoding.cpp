@@ -80,6 +80,13 @@ bool try_scales(float farthest, float level, const Attempt& attempt) {
          (attempt(std::nextafter(scale, INFINITY)) || attempt(std::nextafter(scale, 0.0f)));
 }
 
+// Whether a scale and its opposite reach the same values; then files have the positive one.
+bool is_symmetric(const Recoding& grid) {
+  for (int k = 0; k < grid.n_levels; ++k)
+    if (grid.levels[k] != -grid.levels[grid.n_levels - 1 - k]) return false;
+  return true;
+}
+
 template <class F>
 bool encode_block(const float* x, typename F::Block& block) {
   const Recoding& grid = *recoding(id_of<F>());
@@ -98,13 +105,14 @@ bool encode_block(const float* x, typename F::Block& block) {
     F::set_codes(block, codes);
     return true;
   }
+  const bool positive_only = is_symmetric(grid);
   for (const int bits : scale_bits) {
     if (!has_float_scale<F> && bits != 24) continue;
     // From the outermost levels on: what an encoder is likely to have used.
     for (int k = 0; k < grid.n_levels; ++k) {
       const int place = k / 2, index = k % 2 == 0 ? place : grid.n_levels - 1 - place;
       const float level = grid.levels[index];
-      if (level == 0) continue;
+      if (level == 0 || (positive_only && (level < 0) != (farthest < 0))) continue;
       const bool found = try_scales<F>(farthest, level, [&](float scale) {
         return has_bits(scale, bits) && set_scale<F>(scale, block) &&
                fits<F>(grid, x, scale, codes);

@@ -75,6 +75,19 @@ TEST(exact_encoding, carries_grids_over_to_formats_that_hold_their_values) {
   }
 }
 
+TEST(exact_encoding, gives_symmetric_grids_no_negative_scale) {
+  const FormatInfo& fp4 = named("FP4");
+  for (unsigned seed = 1; seed < 40; ++seed) {
+    const std::vector<float> values = OnGrid(fp4, seed).values;
+    const std::size_t n = values.size() / static_cast<std::size_t>(fp4.block_len);
+    std::vector<std::byte> blocks(n * static_cast<std::size_t>(fp4.block_bytes));
+    std::vector<float> scales(n);
+    ASSERT_TRUE(exact_encoder(fp4.id)(values.data(), n, blocks.data())) << seed;
+    fp4.scales(blocks.data(), n, scales.data());
+    for (const float scale : scales) EXPECT_GE(scale, 0) << seed;
+  }
+}
+
 // 3 * 1367 * 2^-13 is no half, but multiples of 3 stand on its grid, too.
 TEST(exact_encoding, prefers_scales_of_few_bits) {
   std::vector<float> values(32);

@@ -15,7 +15,6 @@
 namespace nybble {
 namespace {
 
-// Windows of the calibration text that say when to stop.
 // Windows that say when to stop: so many of the calibration text and of what the model wrote.
 constexpr std::size_t held_out_windows = 12;
 // Windows that one step learns from. On 300 k tokens 2 left 0.515 / 0.487 of llama-quantize's

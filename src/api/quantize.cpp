@@ -151,7 +151,10 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
   std::optional<Tuning> tuning;
   if (method.tunes) {
     tuning.emplace(model, request, progress);
-    report.tuning = tuning->run(folded, output_tensors(folded, choices), method, stream);
+    std::optional<train::CourseFile> file;
+    if (kept) file.emplace(kept->training(), kept->key());
+    report.tuning = tuning->run(folded, output_tensors(folded, choices), method, stream,
+                                file ? &*file : nullptr);
     stream.known = [&](const OutputTensor& output) { return tuning->known(output); };
   }
   stream.final_text = [&] { return std::pair("README.md", model_card(model, report)); };

@@ -15,7 +15,7 @@ constexpr std::string_view key_name = "key", placing_name = "placing", tensor_pr
 
 bool is_of_nybble(const std::string& name) {
   return name == key_name || name == placing_name || name == "statistics.gguf" ||
-         name.starts_with(tensor_prefix) ||
+         name == "training" || name.starts_with(tensor_prefix) ||
          (name.starts_with('.') && name.find(".partial-") != std::string::npos);
 }
 
@@ -38,7 +38,7 @@ fs::path made(const fs::path& folder) {
 }  // namespace
 
 ResumeFolder::ResumeFolder(const fs::path& output, const std::string& key)
-    : path_(made(folder_of(output))), lock_(path_) {
+    : path_(made(folder_of(output))), key_(key), lock_(path_) {
   std::error_code error;
   const fs::path key_path = path_ / key_name;
   if (fs::exists(key_path, error)) {

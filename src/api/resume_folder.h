@@ -1,6 +1,6 @@
-// Finished work of `quantize`, kept beside the output until that is whole: OUT.resume/ holds the
-// key of the work, the statistics and one file a tensor, each of which is there whole or not at
-// all.
+// Finished work of `quantize` and `train`, kept beside the output until that is whole: OUT.resume/
+// holds the key of the work, the statistics, the state of what learns and one file a tensor, each
+// of which is there whole or not at all.
 #pragma once
 
 #include <filesystem>
@@ -38,7 +38,10 @@ class ResumeFolder {
   static bool exists(const std::filesystem::path& output);
   // Whether there was work under another key.
   bool discarded() const { return discarded_; }
+  const std::string& key() const { return key_; }
   std::filesystem::path statistics() const { return path_ / "statistics.gguf"; }
+  // The state of what learns (train/course_file.h).
+  std::filesystem::path training() const { return path_ / "training"; }
   // The i-th tensor of `size` bytes, if it was finished.
   std::optional<KeptTensor> find(std::size_t i, std::uint64_t size) const;
   // Where the bytes of the i-th tensor go.
@@ -56,6 +59,7 @@ class ResumeFolder {
   void clear() const;
 
   std::filesystem::path path_;
+  std::string key_;
   FolderLock lock_;
   bool discarded_ = false;
 };

@@ -39,6 +39,13 @@ Json describe_calibration(const QuantizeRequest& request, const quantize::Method
   return {files, request.calibration_context, request.written_windows.value_or(-1), request.seed};
 }
 
+Json describe_tuning(const QuantizeRequest& request, const quantize::Method& method) {
+  if (!method.tunes) return nullptr;
+  const TuningSettings& tuning = request.tuning;
+  return {tuning.tokens, tuning.batch, tuning.code_rate, tuning.written_share,
+          tuning.max_written_tokens};
+}
+
 }  // namespace
 
 std::string resume_key(const OpenedModel& model, const QuantizeRequest& request,
@@ -50,6 +57,7 @@ std::string resume_key(const OpenedModel& model, const QuantizeRequest& request,
                     describe_model(model),
                     method.name,
                     describe_calibration(request, method),
+                    describe_tuning(request, method),
                     request.allow_nan,
                     request.assumed,
                     plan.recipe,  // layouts of one format may share scales differently
@@ -57,6 +65,22 @@ std::string resume_key(const OpenedModel& model, const QuantizeRequest& request,
                     request.target_bytes,
                     request.target_bpw,
                     request.probe_windows};
+  return digest_of(all.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string training_key(const OpenedModel& model, const TrainRequest& request) {
+  Json texts = Json::array();
+  for (const auto& path : request.texts)
+    texts.push_back({path.extension().string(), api::sha256_of_file(path)});
+  const Json all = {"adapter",
+                    version(),
+                    describe_model(model),
+                    texts,
+                    request.assumed,
+                    {request.rank, request.alpha, request.targets},
+                    {request.steps, request.tokens, request.warmup},
+                    {request.rate, request.decay, request.clip},
+                    {request.batch, request.accumulate, request.context, request.seed}};
   return digest_of(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

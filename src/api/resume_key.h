@@ -5,6 +5,7 @@
 
 #include "api/opened_model.h"
 #include "nybble/quantize.h"
+#include "nybble/train.h"
 #include "quantize/method.h"
 
 namespace nybble {
@@ -14,5 +15,8 @@ namespace nybble {
 // files of the output.
 std::string resume_key(const OpenedModel& model, const QuantizeRequest& request,
                        const quantize::Method& method, const QuantizePlan& plan);
+
+// The same for an adapter: the version, the model, the texts and all that decides what is learned.
+std::string training_key(const OpenedModel& model, const TrainRequest& request);
 
 }  // namespace nybble

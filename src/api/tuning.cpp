@@ -3,86 +3,34 @@
 #include <algorithm>
 #include <chrono>
 
-#include "api/calibration.h"
 #include "api/encode_tensor.h"
-#include "base/bytes_text.h"
-#include "base/error.h"
-#include "cpu/host_memory.h"
+#include "api/training_memory.h"
+#include "api/tuning_lessons.h"
 #include "models/decoder_tensors.h"
-#include "train/course.h"
-#include "train/tuned_student.h"
 
 namespace nybble {
 namespace {
 
-// Windows that say when to stop: so many of the calibration text and of what the model wrote.
-constexpr std::size_t held_out_windows = 12;
-// Windows that one step learns from. On 300 k tokens 2 left 0.515 / 0.487 of llama-quantize's
-// divergence in Q3_K_M, 4 left 0.522 / 0.480 (smollm2-80m, WikiText-2 / a novel).
-constexpr std::size_t batch = 2;
-constexpr int looks = 5;  // at the held-out windows
+// Looks at the held-out windows: one for so many tokens, but so many at least.
+constexpr std::uint64_t tokens_a_look = 250'000;
+constexpr std::uint64_t least_looks = 5;
 
 // Teacher, student, gradient, latent, its two moments and its best of each value.
 constexpr std::size_t bytes_a_value = 7 * sizeof(float);
 
 void check_memory(const OpenedModel& model, const QuantizeRequest& request) {
-  const std::size_t needed = bytes_a_value * count_parameters(model.source);
-  const std::size_t available = cpu::allowed_host_memory(request.memory_bytes);
-  if (needed <= available) return;
-  fail(ErrorKind::out_of_memory,
-       "tuning this model needs {}, {} are available; allow more memory, or take --method best",
-       bytes_text(needed), bytes_text(available));
+  check_training_memory(bytes_a_value * count_parameters(model.source), request.memory_bytes,
+                        "tuning this model", ", or take --method best");
 }
 
-// Layers whose activations fit into half of the memory that is left.
-int layers_to_keep(const models::DecoderConfig& config, std::size_t tokens,
-                   std::uint64_t memory_bytes) {
-  const std::size_t layer = gradients::LayerTrace::bytes(config, static_cast<int>(tokens));
-  const std::size_t n = cpu::allowed_host_memory(memory_bytes) / 2 / layer;
-  return static_cast<int>(std::min(n, static_cast<std::size_t>(config.layers)));
-}
-
-train::CourseOptions course_options(int steps, std::uint64_t seed) {
+train::CourseOptions course_options(int steps, const QuantizeRequest& request) {
+  const auto looks = std::max(least_looks, request.tuning.tokens / tokens_a_look);
   return {.steps = steps,
-          .batch = static_cast<int>(batch),
+          .batch = request.tuning.batch,
+          .together = std::min(request.tuning.batch, 4),
           .warmup = std::max(1, steps / 20),
-          .check_every = std::max(1, steps / looks),
-          .seed = seed};
-}
-
-// Two thirds of what is learned from are what the model writes: in Q3_K_M that left 0.503 / 0.462
-// of llama-quantize's divergence, a half 0.516 / 0.488 (smollm2-80m, WikiText-2 / a novel).
-CalibrateSettings window_settings(const QuantizeRequest& request) {
-  const auto context = static_cast<std::uint64_t>(request.calibration_context);
-  const int n = static_cast<int>(std::min<std::uint64_t>(request.tuning_tokens / context, 1 << 14));
-  return {.texts = calibration_inputs(request.calibration).texts,
-          .context = request.calibration_context,
-          .max_windows = n / 3 + 4 * static_cast<int>(held_out_windows),
-          .written_windows = request.written_windows.value_or(n * 2 / 3),
-          .seed = request.seed,
-          .threads = request.threads,
-          .memory_bytes = request.memory_bytes};
-}
-
-struct Lessons {
-  std::vector<train::Lesson> learned, held_out;
-};
-
-// The second half of the documents gives the held-out ones.
-Lessons make_lessons(const CalibrationWindows& windows) {
-  std::vector<const calibrate::Sample*> texts, written, held;
-  for (const calibrate::Sample& sample : windows.samples)
-    if (sample.half == 1) (sample.weight == 1 ? texts : written).push_back(&sample);
-  for (const auto& list : {texts, written}) {
-    const std::size_t n = std::min(held_out_windows, list.size() / 4);
-    for (std::size_t i = 0; i < n; ++i) held.push_back(list[i * list.size() / n]);
-  }
-  Lessons lessons;
-  for (const calibrate::Sample& sample : windows.samples) {
-    const bool is_held = std::ranges::find(held, &sample) != held.end();
-    (is_held ? lessons.held_out : lessons.learned).push_back({sample.tokens, {}});
-  }
-  return lessons;
+          .check_every = std::max(1, steps / static_cast<int>(looks)),
+          .seed = request.seed};
 }
 
 bool is_matrix(const OutputTensor& output) {
@@ -162,38 +110,59 @@ void Tuning::encode(std::span<const OutputTensor> tensors, const quantize::Metho
 }
 
 TuningReport Tuning::run(const models::ModelSource& folded, std::span<const OutputTensor> tensors,
-                         const quantize::Method& method, const StreamOptions& stream) {
+                         const quantize::Method& method, const StreamOptions& stream,
+                         const train::CourseFile* file) {
   encode(tensors, method, stream);
   const auto begin = std::chrono::steady_clock::now();
-  const Lessons lessons = make_lessons(cut_windows(model_, window_settings(request_), progress_));
-  const auto teacher = gradients::load_parameters(model_.source, pool_);
-  auto start = gradients::load_parameters(folded, pool_);
   std::vector<train::EncodedMatrix> matrices;
   for (const OutputTensor& output : tensors) {
     if (is_matrix(output))
       matrices.push_back(matrix_of(output, encoded_.at(output.tensor.source->name)));
   }
-  train::TunedStudent student(std::move(start), std::move(matrices), {}, pool_);
+  train::TuneRates rates;
+  rates.codes = request_.tuning.code_rate;
+  train::TunedStudent student(gradients::load_parameters(folded, pool_), std::move(matrices), rates,
+                              pool_);
+  TuningReport report = learn(student, file);
+  take(student, folded, tensors);
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return report;
+}
+
+// From the model before.
+TuningReport Tuning::learn(train::TunedStudent& student, const train::CourseFile* file) {
+  const TuningLessons lessons = tuning_lessons(model_, request_, progress_);
+  const auto teacher = gradients::load_parameters(model_.source, pool_);
   const std::size_t length = lessons.learned.front().tokens.size();
   const auto objective = train::distillation(teacher, static_cast<int>(length), pool_);
-  const auto steps = std::max<std::size_t>(1, request_.tuning_tokens / (batch * length));
-  train::CourseOptions options = course_options(static_cast<int>(steps), request_.seed);
-  options.kept_layers = layers_to_keep(teacher.config, batch * length, request_.memory_bytes);
+  const std::size_t step_tokens = static_cast<std::size_t>(request_.tuning.batch) * length;
+  const auto steps = std::max<std::size_t>(1, request_.tuning.tokens / step_tokens);
+  train::CourseOptions options = course_options(static_cast<int>(steps), request_);
+  options.kept_layers = layers_to_keep(
+      teacher.config, static_cast<std::size_t>(options.together) * length, request_.memory_bytes);
   train::Course course(student, *objective, lessons.learned, lessons.held_out, options, pool_);
-  TuningReport report;
+  if (file != nullptr) course.keep_in(*file);
   Progress shown{
-      .step = "tune", .done = 0, .total = steps * batch * length, .unit = "tokens", .detail = {}};
+      .step = "tune", .done = 0, .total = steps * step_tokens, .unit = "tokens", .detail = {}};
   const auto result = course.run([&](const train::CoursePoint& point) {
-    shown.done = static_cast<std::uint64_t>(point.step) * batch * length;
+    shown.done = static_cast<std::uint64_t>(point.step) * step_tokens;
     if (point.held_out) shown.detail = fmt::format("divergence {:.4f}", *point.held_out);
     if (progress_) progress_(shown);
-    report.points.push_back({point.step, point.loss, point.held_out});
   });
-  report.before = result.first;
-  report.after = result.best;
-  report.best_step = result.best_step;
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  report.tokens = static_cast<std::uint64_t>(result.tokens);
+  TuningReport report{.points = {},
+                      .before = result.first,
+                      .after = result.best,
+                      .best_step = result.best_step,
+                      .resumed_step = result.resumed_step,
+                      .tokens = static_cast<std::uint64_t>(result.tokens)};
+  for (const train::CoursePoint& point : result.points)
+    report.points.push_back({point.step, point.loss, point.held_out});
+  return report;
+}
+
+// What was learned is what will be written.
+void Tuning::take(const train::TunedStudent& student, const models::ModelSource& folded,
+                  std::span<const OutputTensor> tensors) {
   for (const train::EncodedMatrix& matrix : student.matrices()) {
     EncodedTensor& encoded = encoded_.at(matrix.name);
     encoded.blocks = matrix.blocks;
@@ -207,7 +176,6 @@ TuningReport Tuning::run(const models::ModelSource& folded, std::span<const Outp
     if (const auto found = vectors.find(view.name); found != vectors.end())
       encoded_.at(view.name).blocks = encode_vector(*found->second, view.values);
   });
-  return report;
 }
 
 const EncodedTensor* Tuning::known(const OutputTensor& output) const {

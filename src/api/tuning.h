@@ -5,9 +5,11 @@
 #include <map>
 #include <string>
 
-#include "api/calibration_windows.h"
+#include "api/opened_model.h"
 #include "api/tensor_stream.h"
 #include "nybble/quantize.h"
+#include "train/course.h"
+#include "train/tuned_student.h"
 
 namespace nybble {
 
@@ -18,14 +20,19 @@ class Tuning {
          const ProgressCallback& progress);
 
   // Encodes the tensors as the stream would, and tunes them. folded: the model that they are of.
+  // file: where the tuning is kept to go on from; nullptr: nowhere.
   TuningReport run(const models::ModelSource& folded, std::span<const OutputTensor> tensors,
-                   const quantize::Method& method, const StreamOptions& stream);
+                   const quantize::Method& method, const StreamOptions& stream,
+                   const train::CourseFile* file);
   // What became of a tensor; nullptr: nothing.
   const EncodedTensor* known(const OutputTensor& output) const;
 
  private:
   void encode(std::span<const OutputTensor> tensors, const quantize::Method& method,
               const StreamOptions& stream);
+  TuningReport learn(train::TunedStudent& student, const train::CourseFile* file);
+  void take(const train::TunedStudent& student, const models::ModelSource& folded,
+            std::span<const OutputTensor> tensors);
 
   const OpenedModel& model_;
   const QuantizeRequest& request_;

@@ -70,14 +70,20 @@ Json to_json(const QuantizePlan& plan) {
           {"tensors", tensors}};
 }
 
-Json to_json(const TuningReport& report) {
-  Json points = Json::array();
-  for (const TuningPoint& point : report.points) {
-    points.push_back({{"step", point.step}, {"loss", point.loss}});
-    if (point.held_out) points.back()["held_out"] = *point.held_out;
+Json to_json(const std::vector<TuningPoint>& points) {
+  Json list = Json::array();
+  for (const TuningPoint& point : points) {
+    list.push_back({{"step", point.step}, {"loss", point.loss}});
+    if (point.held_out) list.back()["held_out"] = *point.held_out;
   }
-  return {{"before", report.before}, {"after", report.after},     {"best_step", report.best_step},
-          {"tokens", report.tokens}, {"seconds", report.seconds}, {"points", points}};
+  return list;
+}
+
+Json to_json(const TuningReport& report) {
+  return {{"before", report.before},         {"after", report.after},
+          {"best_step", report.best_step},   {"resumed_step", report.resumed_step},
+          {"tokens", report.tokens},         {"seconds", report.seconds},
+          {"points", to_json(report.points)}};
 }
 
 Json to_json(const QuantizeReport& report) {
@@ -157,6 +163,8 @@ void print_tuning(const QuantizeReport& report) {
       "tokens in {}\n",
       tuning.before, tuning.after, tuning.best_step, tuning.points.back().step,
       show_count(tuning.tokens), show_seconds(tuning.seconds));
+  if (tuning.resumed_step > 0)
+    fmt::print("resumed: {} steps of the tuning were done before\n", tuning.resumed_step);
 }
 
 void print_resumed(const QuantizeReport& report) {

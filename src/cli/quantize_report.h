@@ -6,6 +6,7 @@
 
 namespace nybble::cli {
 
+Json to_json(const std::vector<TuningPoint>& points);
 Json to_json(const QuantizePlan& plan);
 Json to_json(const QuantizeReport& report);
 void print_plan(const QuantizePlan& plan);

@@ -142,7 +142,7 @@ void execute(QuantizeOptions& options) {
   if (!options.target_size.empty())
     options.request.target_bytes = parse_size(options.target_size, "--target-size");
   if (!options.tokens.empty())
-    options.request.tuning_tokens = parse_count(options.tokens, "--tokens");
+    options.request.tuning.tokens = parse_count(options.tokens, "--tokens");
   if (options.leave_output) keep_output_type(options.request);
   if (options.dry_run) {
     show_plan(options);

@@ -6,21 +6,14 @@ namespace nybble::cli {
 namespace {
 
 constexpr std::array verbs{
-    Verb{"inspect", add_inspect},
-    Verb{"convert", add_convert},
-    Verb{"calibrate", add_calibrate},
-    Verb{"quantize", add_quantize},
-    Verb{"run", add_run},
-    Verb{"eval", add_eval},
-    Verb{"compare", add_compare},
-    Verb{"bench", add_bench},
-    Verb{"plan", add_plan},
-    Verb{"receipt", add_receipt},
-    Verb{"tokenize", add_tokenize},
-    Verb{"template", add_template},
-    Verb{"formats", add_formats},
-    Verb{"pull", add_pull},
-    Verb{"completion", add_completion},
+    Verb{"inspect", add_inspect},     Verb{"convert", add_convert},
+    Verb{"calibrate", add_calibrate}, Verb{"quantize", add_quantize},
+    Verb{"train", add_train},         Verb{"run", add_run},
+    Verb{"eval", add_eval},           Verb{"compare", add_compare},
+    Verb{"bench", add_bench},         Verb{"plan", add_plan},
+    Verb{"receipt", add_receipt},     Verb{"tokenize", add_tokenize},
+    Verb{"template", add_template},   Verb{"formats", add_formats},
+    Verb{"pull", add_pull},           Verb{"completion", add_completion},
     Verb{"version", add_version},
 };
 

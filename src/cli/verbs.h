@@ -13,6 +13,7 @@ void add_inspect(CLI::App& program);
 void add_convert(CLI::App& program);
 void add_calibrate(CLI::App& program);
 void add_quantize(CLI::App& program);
+void add_train(CLI::App& program);
 void add_run(CLI::App& program);
 void add_eval(CLI::App& program);
 void add_compare(CLI::App& program);

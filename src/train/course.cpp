@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 
 #include "base/error.h"
-#include "base/random.h"
 
 namespace nybble::train {
 
@@ -14,14 +12,6 @@ using gradients::for_each;
 using gradients::ParameterView;
 
 namespace {
-
-std::vector<std::size_t> shuffled(std::size_t n, std::uint64_t seed) {
-  std::vector<std::size_t> order(n);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  for (std::size_t i = n; i > 1; --i)
-    std::swap(order[i - 1], order[random_below(seed, static_cast<std::uint32_t>(i))]);
-  return order;
-}
 
 // Whose norm is summed in pieces, so that it does not depend on the threads.
 double squares_of(std::span<const float> values, ThreadPool& pool) {
@@ -44,31 +34,6 @@ int length_of(std::span<const Lesson> lessons) {
 
 }  // namespace
 
-std::vector<std::size_t> lessons_of_step(int step, int batch, std::size_t n, std::uint64_t seed) {
-  std::vector<std::size_t> chosen, order;
-  std::size_t epoch = ~std::size_t{0};
-  for (int i = 0; i < batch; ++i) {
-    const std::size_t at = static_cast<std::size_t>(step) * static_cast<std::size_t>(batch) +
-                           static_cast<std::size_t>(i);
-    if (at / n != epoch) {
-      epoch = at / n;
-      std::uint64_t state = seed + epoch;
-      order = shuffled(n, splitmix64(state));
-    }
-    chosen.push_back(order[at % n]);
-  }
-  return chosen;
-}
-
-float rate_at(int step, const CourseOptions& options) {
-  if (step < options.warmup)
-    return static_cast<float>(step + 1) / static_cast<float>(options.warmup);
-  const double done = static_cast<double>(step - options.warmup) /
-                      std::max(1.0, static_cast<double>(options.steps - options.warmup));
-  if (options.fall == Fall::linear) return static_cast<float>(1 - done);
-  return static_cast<float>((1 + std::cos(std::numbers::pi * done)) / 2);
-}
-
 Course::Course(Student& student, Objective& objective, std::span<const Lesson> lessons,
                std::span<const Lesson> held_out, const CourseOptions& options, ThreadPool& pool)
     : student_(student),
@@ -83,27 +48,37 @@ Course::Course(Student& student, Objective& objective, std::span<const Lesson> l
   pass_.keep_traces(options.kept_layers);
 }
 
-CourseReport Course::run(const std::function<void(const CoursePoint&)>& on_point) {
+// Where an earlier run stopped, or with a look at the student as it comes.
+void Course::begin(const std::function<void(const CoursePoint&)>& on_point) {
+  if (file_ != nullptr && file_->load(student_, state_)) return;
   CoursePoint start;
   look(start);
+  state_.report.points.push_back(start);
   on_point(start);
-  int looks_in_vain = 0;
+}
+
+CourseReport Course::run(const std::function<void(const CoursePoint&)>& on_point) {
+  begin(on_point);
+  const auto is_over = [&] {
+    return state_.report.points.back().step >= options_.steps ||
+           (options_.patience > 0 && state_.looks_in_vain >= options_.patience);
+  };
   try {
-    for (int step = 0; step < options_.steps; ++step) {
+    while (!is_over()) {
+      const int step = state_.report.points.back().step;
       CoursePoint point{.step = step + 1, .loss = learn(step), .held_out = {}};
-      if (point.step % options_.check_every == 0 || point.step == options_.steps) {
-        look(point);
-        looks_in_vain = report_.best_step == point.step ? 0 : looks_in_vain + 1;
-      }
+      const bool looks = point.step % options_.check_every == 0 || point.step == options_.steps;
+      if (looks) look(point);
+      state_.report.points.push_back(point);
+      if (looks) save();
       on_point(point);
-      if (options_.patience > 0 && looks_in_vain >= options_.patience) break;
     }
   } catch (...) {
     restore();
     throw;
   }
   restore();
-  return report_;
+  return state_.report;
 }
 
 double Course::learn(int step) {
@@ -119,7 +94,7 @@ double Course::learn(int step) {
   }
   check_gradients(step);
   student_.learn(gradients_, rate_at(step, options_));
-  report_.tokens += static_cast<std::int64_t>(batch.size() * batch.front()->tokens.size());
+  state_.report.tokens += static_cast<std::int64_t>(batch.size() * batch.front()->tokens.size());
   return loss;
 }
 
@@ -145,12 +120,14 @@ void Course::look(CoursePoint& point) {
   std::vector<const Lesson*> all;
   for (const Lesson& lesson : held_out_) all.push_back(&lesson);
   point.held_out = loss_of(all, false);
-  if (point.step == 0) report_.first = *point.held_out;
-  if (point.step == 0 || *point.held_out < report_.best) {
-    report_.best = *point.held_out;
-    report_.best_step = point.step;
+  CourseReport& report = state_.report;
+  if (point.step == 0) report.first = *point.held_out;
+  if (point.step == 0 || *point.held_out < report.best) {
+    report.best = *point.held_out;
+    report.best_step = point.step;
     keep();
   }
+  state_.looks_in_vain = report.best_step == point.step ? 0 : state_.looks_in_vain + 1;
 }
 
 void Course::check_gradients(int step) {
@@ -176,16 +153,20 @@ void Course::check_gradients(int step) {
 void Course::keep() {
   std::size_t i = 0;
   student_.visit_values([&](std::span<float> values) {
-    if (i == kept_.size()) kept_.emplace_back();
-    kept_[i++].assign(values.begin(), values.end());
+    if (i == state_.best.size()) state_.best.emplace_back();
+    state_.best[i++].assign(values.begin(), values.end());
   });
 }
 
+void Course::save() {
+  if (file_ != nullptr) file_->save(student_, state_);
+}
+
 void Course::restore() {
-  if (kept_.empty()) return;
+  if (state_.best.empty()) return;
   std::size_t i = 0;
   student_.visit_values(
-      [&](std::span<float> values) { std::ranges::copy(kept_[i++], values.begin()); });
+      [&](std::span<float> values) { std::ranges::copy(state_.best[i++], values.begin()); });
   student_.refresh();
 }
 

@@ -80,4 +80,31 @@ TEST(resume_walk, gathers_statistics_once) {
   EXPECT_FALSE(std::filesystem::exists(folder / "out.gguf.resume"));
 }
 
+TEST(resume_walk, a_tuning_goes_on_in_its_middle_with_the_same_bytes) {
+  const TemporaryFolder folder;
+  QuantizeRequest request = request_for(folder / "out.gguf");
+  request.method = "best+tune";
+  request.calibration = {
+      folder.make("t.txt", content_of("models/tale-6m-eval.txt").substr(0, 9000))};
+  request.calibration_context = 64;
+  request.written_windows = 0;
+  request.tuning.tokens = 6 * 2 * 64;
+  const auto stop = [](const Progress& progress) {
+    if (progress.step == "tune" && progress.done == 4 * 2 * 64)
+      throw Error(ErrorKind::cancelled, "stopped");
+  };
+  EXPECT_THROW(quantize_model(request, stop), Error);
+  EXPECT_TRUE(std::filesystem::exists(folder / "out.gguf.resume/training"));
+
+  const QuantizeReport report = quantize_model(request);
+
+  EXPECT_EQ(report.tuning->resumed_step, 4);
+  EXPECT_EQ(report.tuning->points.size(), 7u);
+  EXPECT_FALSE(std::filesystem::exists(folder / "out.gguf.resume"));
+  request.output = folder / "whole.gguf";
+  request.resume = false;
+  EXPECT_EQ(quantize_model(request).tuning->resumed_step, 0);
+  EXPECT_TRUE(content_of(folder / "out.gguf") == content_of(folder / "whole.gguf"));
+}
+
 }  // namespace nybble::walk

@@ -36,7 +36,7 @@ struct Fixture {
     request.calibration = {statistics, text};
     request.calibration_context = 32;
     request.written_windows = 0;
-    request.tuning_tokens = 192;
+    request.tuning.tokens = 192;
     request.threads = threads;
     return quantize_model(request);
   }

@@ -5,7 +5,7 @@
 #include <functional>
 #include <numeric>
 
-#include "gradients/linear.h"
+#include "gradients/linear_pass.h"
 #include "gradients/rms_norm.h"
 #include "gradients/softmax.h"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "gradients/gate.h"
-#include "gradients/linear.h"
+#include "gradients/linear_pass.h"
 #include "gradients/rms_norm.h"
 
 namespace nybble::gradients {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "cpu/kernels.h"
-#include "gradients/attention.h"
+#include "gradients/attention_pass.h"
 #include "gradients/parameters.h"
-#include "gradients/rope.h"
+#include "gradients/rotation.h"
 
 namespace nybble::gradients {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gradients/parameters.h"
-#include "gradients/rope.h"
+#include "gradients/rotation.h"
 
 namespace nybble::gradients {
 

@@ -1,4 +1,4 @@
-#include "gradients/rope.h"
+#include "gradients/rotation.h"
 
 #include "models/rope.h"
 

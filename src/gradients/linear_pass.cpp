@@ -1,4 +1,4 @@
-#include "gradients/linear.h"
+#include "gradients/linear_pass.h"
 
 namespace nybble::gradients {
 namespace {

@@ -1,4 +1,4 @@
-#include "gradients/attention.h"
+#include "gradients/attention_pass.h"
 
 #include <algorithm>
 #include <vector>

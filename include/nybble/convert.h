@@ -23,6 +23,7 @@ struct ConvertRequest {
   std::string type;
   std::string method;                              // of rounding; empty: as quantize_model() has it
   std::vector<std::filesystem::path> calibration;  // for methods that need statistics
+  std::uint64_t tuning_tokens = 300'000;           // for methods that tune: TuningSettings::tokens
   // "gptq" or "gptq_v2": how zero points stand in a GPTQ checkpoint that does not say; empty: as
   // its weights have it.
   std::string assumed = {};

@@ -122,6 +122,7 @@ ConvertReport quantize_instead(const ConvertRequest& request, const ProgressCall
   quantize.type = request.type;
   quantize.method = request.method;
   quantize.calibration = request.calibration;
+  quantize.tuning.tokens = request.tuning_tokens;
   quantize.force = request.force;
   quantize.assumed = request.assumed;
   quantize.merge = request.merge;

@@ -67,13 +67,16 @@ std::filesystem::path directory_name(const std::filesystem::path& path) {
 std::unique_ptr<const ResumeFolder> begin_work(const OpenedModel& model,
                                                const TrainRequest& request, bool& replace) {
   const std::filesystem::path output = directory_name(request.output);
-  std::unique_ptr<const ResumeFolder> kept;
-  if (request.resume)
-    kept = std::make_unique<const ResumeFolder>(output, training_key(model, request));
-  replace = request.force || (kept && kept->was_placing());
-  if (replace) return kept;
-  refuse_existing(output / adapters::weights_file_name);
-  refuse_existing(output / adapters::config_file_name);
+  const auto refuse_output = [&] {
+    refuse_existing(output / adapters::weights_file_name);
+    refuse_existing(output / adapters::config_file_name);
+  };
+  replace = request.force;
+  if (!replace && !(request.resume && ResumeFolder::exists(output))) refuse_output();
+  if (!request.resume) return nullptr;
+  auto kept = std::make_unique<const ResumeFolder>(output, training_key(model, request));
+  replace |= kept->was_placing();
+  if (!replace) refuse_output();
   return kept;
 }
 

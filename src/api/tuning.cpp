@@ -1,5 +1,7 @@
 #include "api/tuning.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 

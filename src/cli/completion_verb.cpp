@@ -50,7 +50,7 @@ std::string words_of(const CLI::App& verb) {
 // Words for the arguments by place, beside files.
 std::string places_of(const CLI::App& verb) {
   std::string words;
-  if (verb.get_name() == "quantize") {
+  if (verb.get_name() == "quantize" || verb.get_name() == "train") {
     for (const auto& [name, line] : quantize_types()) words += " " + name;
   }
   if (verb.get_name() == "plan") {

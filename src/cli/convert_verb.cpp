@@ -20,7 +20,7 @@ namespace {
 
 struct ConvertOptions {
   ConvertRequest request;
-  std::string input, output, type_by_place, max_shard, check, merge;
+  std::string input, output, type_by_place, max_shard, check, merge, tokens;
   bool json = false;
 };
 
@@ -85,6 +85,7 @@ void execute(ConvertOptions& options) {
   request.input = find_model(options.input);
   request.output = options.output;
   request.merge = options.merge;
+  if (!options.tokens.empty()) request.tuning_tokens = parse_count(options.tokens, "--tokens");
   if (!options.type_by_place.empty()) request.type = options.type_by_place;
   if (!options.max_shard.empty())
     request.max_shard_bytes = parse_size(options.max_shard, "--split-max-size");
@@ -138,6 +139,9 @@ void add_convert(CLI::App& program) {
   verb->add_option("--calibration,--imatrix", request.calibration,
                    "Texts or statistics, for methods that need them")
       ->type_name("TEXT|STATS");
+  verb->add_option("--tokens", options->tokens,
+                   "Tokens that methods with +tune learn from; default: 300k")
+      ->type_name("N");
   verb->add_option("--merge", options->merge,
                    "An adapter (LoRA) of PEFT: W + scale B A is computed in float32 and rounded "
                    "once; default of TYPE then: floats stay, what was quantized becomes F16")

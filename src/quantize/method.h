@@ -57,7 +57,7 @@ struct Method {
   std::unique_ptr<WeightQuantizer> (*begin)(const WeightTask& task) = nullptr;
   const FoldMethod* fold = nullptr;  // how scales move between tensors before; nullptr: they stay
   bool plain_only = false;           // writes only formats that have plain scales
-  bool tunes = false;  // what was encoded then learns from the model before (train/)
+  bool tunes = false;                // what was encoded then learns from the model before (train/)
 };
 
 bool writes(const Method& method, FormatId target);

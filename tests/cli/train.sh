@@ -1,8 +1,8 @@
 # An adapter of texts and of chats, stopped and gone on with, and weights in few bits; a few steps of each.
 M=$ROOT/models/tale-6m
 say() { echo "\$ $*" | sed "s|$ROOT/||g"; "$@" 2>err | sed "s|$ROOT/||g"; local code=${PIPESTATUS[0]}; [ "$code" -eq 0 ] || { sed "s|$ROOT/||g" err; echo "exit $code"; }; }
-head -c 12000 $ROOT/models/tale-6m-eval.txt >text.txt
-say nybble train $M lora --lora r=4,alpha=8 -f text.txt -c 32 --steps 12 --rate 2e-3
+head -c 6000 $ROOT/models/tale-6m-eval.txt >text.txt
+say nybble train $M lora --lora r=4,alpha=8 -f text.txt -c 32 --steps 8 --rate 2e-3
 python3 - <<'PY'
 import json
 config = json.load(open('lora/adapter_config.json'))

@@ -92,6 +92,8 @@ TEST(train_walk, refuses_what_it_cannot_do_before_the_work) {
                  "1 files give no lesson");
   folder.make(std::string("lora/") + weights, "mine");
   expect_refused([](TrainRequest&) {}, invalid, "exists already");
+  expect_refused([](TrainRequest& r) { r.resume = true; }, invalid, "exists already");
+  EXPECT_FALSE(std::filesystem::exists(folder / "lora.resume"));
   EXPECT_EQ(content_of(folder / "lora" / weights), "mine");
 }
 

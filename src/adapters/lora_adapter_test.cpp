@@ -54,7 +54,7 @@ void expect_same(const LoraAdapter& a, const LoraAdapter& b) {
   EXPECT_EQ(a.base, b.base);
 }
 
-TEST(LoraAdapter, ComesBackAsItWasWritten) {
+TEST(LoraAdapter, comes_back_as_it_was_written) {
   const models::ModelSource model = llama();
   const LoraAdapter adapter = small_adapter(model);
   for (const FormatId type :
@@ -65,7 +65,7 @@ TEST(LoraAdapter, ComesBackAsItWasWritten) {
   }
 }
 
-TEST(LoraAdapter, TellsPeftWhichModulesHaveParts) {
+TEST(LoraAdapter, tells_peft_which_modules_have_parts) {
   const models::ModelSource model = llama();
   const TemporaryFolder folder;
   write_lora(folder.path(), small_adapter(model), model, id_of<formats::F32>());
@@ -78,7 +78,7 @@ TEST(LoraAdapter, TellsPeftWhichModulesHaveParts) {
 }
 
 // The permutation is that of the weight itself: the stored rows of q in Hugging Face's order.
-TEST(LoraAdapter, OrdersRowsAsTheWeightHasThem) {
+TEST(LoraAdapter, orders_rows_as_the_weight_has_them) {
   const models::ModelSource model = llama();
   const TemporaryFolder folder;
   const LoraAdapter adapter = small_adapter(model);
@@ -94,7 +94,7 @@ TEST(LoraAdapter, OrdersRowsAsTheWeightHasThem) {
   }
 }
 
-TEST(LoraAdapter, IsNotWrittenOverAnother) {
+TEST(LoraAdapter, is_not_written_over_another) {
   const models::ModelSource model = llama();
   const TemporaryFolder folder;
   const LoraAdapter adapter = small_adapter(model);
@@ -104,7 +104,7 @@ TEST(LoraAdapter, IsNotWrittenOverAnother) {
   write_lora(folder.path(), adapter, model, id_of<formats::F32>(), true);
 }
 
-TEST(LoraAdapter, RefusesPartsThatDoNotFitTheModel) {
+TEST(LoraAdapter, refuses_parts_that_do_not_fit_the_model) {
   const models::ModelSource model = llama();
   const TemporaryFolder folder;
   const auto refused = [&](const std::function<void(LoraAdapter&)>& change, FormatId type,

@@ -59,20 +59,20 @@ std::vector<std::string> learned(const Model& with, const train::Lesson& lesson)
   return runs;
 }
 
-TEST(ChatLesson, LearnsTheAnswersWithWhatEndsThem) {
+TEST(ChatLesson, learns_the_answers_with_what_ends_them) {
   const Model with(plain);
   EXPECT_THAT(learned(with, lesson_of(with, chat)),
               testing::ElementsAre("A little dog.<|endoftext|>\n", "It ran home.<|endoftext|>\n"));
 }
 
-TEST(ChatLesson, FindsAnswersThatTheTemplateWritesOtherwiseWhenTheyAreNotTheLast) {
+TEST(ChatLesson, finds_answers_that_the_template_writes_otherwise_when_they_are_not_the_last) {
   const Model with(thoughtful);
   EXPECT_THAT(learned(with, lesson_of(with, chat)),
               testing::ElementsAre("A little dog.<|endoftext|>\n",
                                    "<think></think>It ran home. <|endoftext|>\n"));
 }
 
-TEST(ChatLesson, RefusesATemplateThatDoesNotAppend) {
+TEST(ChatLesson, refuses_a_template_that_does_not_append) {
   const Model with("{{ messages | length }}{% for m in messages %}{{ m.content }}{% endfor %}");
   expect_error([&] { lesson_of(with, chat); }, ErrorKind::unsupported,
                testing::AllOf(HasSubstr("chats.jsonl:1"), HasSubstr("message 2")));
@@ -85,7 +85,7 @@ TrainRequest request_for(const std::filesystem::path& chats, int context) {
   return request;
 }
 
-TEST(TrainingLessons, AreOfOneLengthWithoutLabelsInWhatIsPadded) {
+TEST(TrainingLessons, are_of_one_length_without_labels_in_what_is_padded) {
   const Model with(plain);
   const std::string brief =
       R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]})";
@@ -105,7 +105,7 @@ TEST(TrainingLessons, AreOfOneLengthWithoutLabelsInWhatIsPadded) {
   EXPECT_EQ(lessons.learned.front().labels, padded.labels);
 }
 
-TEST(TrainingLessons, AreCutToTheContextOrLeftOut) {
+TEST(TrainingLessons, are_cut_to_the_context_or_left_out) {
   const Model with(plain);
   const auto path = with.folder.make("chats.jsonl", chat);
   const TrainingLessons lessons = training_lessons(with.model, request_for(path, 20));

@@ -67,13 +67,13 @@ void expect_resumes(const Make& make, bool with_held_out) {
   gradients::for_each(b, [&](const auto& view) { EXPECT_EQ(values.at(view.name), view.values); });
 }
 
-TEST(CourseFile, AnAdapterGoesOnWithTheSameBits) {
+TEST(CourseFile, an_adapter_goes_on_with_the_same_bits) {
   const auto make = [](ThreadPool& pool) { return small_adapter(pool); };
   expect_resumes(make, true);
   expect_resumes(make, false);
 }
 
-TEST(CourseFile, AQuantizedModelGoesOnWithTheSameBits) {
+TEST(CourseFile, a_quantized_model_goes_on_with_the_same_bits) {
   const auto make = [](ThreadPool& pool) { return small_tuned(pool); };
   expect_resumes(make, true);
   expect_resumes(make, false);
@@ -106,7 +106,7 @@ class HostileCourseFile : public testing::Test {
   std::string content_;
 };
 
-TEST_F(HostileCourseFile, CutAnywhere) {
+TEST_F(HostileCourseFile, cut_anywhere) {
   for (std::size_t n = 0; n < 700; n += 7) expect_refused(content_.substr(0, n), "");
   for (std::size_t n = 700; n < content_.size(); n += content_.size() / 23)
     expect_refused(content_.substr(0, n), "expected");
@@ -114,7 +114,7 @@ TEST_F(HostileCourseFile, CutAnywhere) {
   expect_refused(content_ + "x", "goes on for 1 bytes");
 }
 
-TEST_F(HostileCourseFile, ChangedAnywhere) {
+TEST_F(HostileCourseFile, changed_anywhere) {
   for (std::size_t at = 0; at < content_.size(); at += 1 + content_.size() / 211) {
     std::string changed = content_;
     changed[at] = static_cast<char>(changed[at] ^ 0x41);
@@ -122,7 +122,7 @@ TEST_F(HostileCourseFile, ChangedAnywhere) {
   }
 }
 
-TEST_F(HostileCourseFile, LengthsBeyondTheFile) {
+TEST_F(HostileCourseFile, lengths_beyond_the_file) {
   std::string changed = content_;
   changed.replace(16, 8, std::string(8, '\xff'));  // of the key
   expect_refused(changed, "expected 18446744073709551615 bytes for its key");
@@ -132,7 +132,7 @@ TEST_F(HostileCourseFile, LengthsBeyondTheFile) {
   expect_refused(changed, "points");
 }
 
-TEST_F(HostileCourseFile, OfSomethingElse) {
+TEST_F(HostileCourseFile, of_something_else) {
   expect_refused(content_, "belongs to another model", "other");
   expect_refused("PK\3\4" + content_, "does not begin");
   folder_.make("state", content_);

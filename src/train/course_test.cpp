@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -32,7 +33,7 @@ CourseReport run_adapter(AdapterStudent& student, const CourseOptions& options, 
   return Course(student, *objective, learned, held, options, pool).run([](const auto&) {});
 }
 
-TEST(Course, TeachesAnAdapterAndNothingElse) {
+TEST(Course, teaches_an_adapter_and_nothing_else) {
   ThreadPool pool(2);
   AdapterStudent student = small_adapter(pool);
   gradients::Parameters before = small_parameters(pool);
@@ -46,7 +47,7 @@ TEST(Course, TeachesAnAdapterAndNothingElse) {
   EXPECT_EQ(now.size(), 20u + 2 * 14u);
 }
 
-TEST(Course, GivesTheSameBitsOnAnyNumberOfThreads) {
+TEST(Course, gives_the_same_bits_on_any_number_of_threads) {
   std::vector<std::vector<std::vector<float>>> values;
   for (const int threads : {1, 3}) {
     ThreadPool pool(threads);
@@ -57,7 +58,7 @@ TEST(Course, GivesTheSameBitsOnAnyNumberOfThreads) {
   EXPECT_EQ(values[0], values[1]);
 }
 
-TEST(Course, AccumulatesTheGradientOfSmallerBatches) {
+TEST(Course, accumulates_the_gradient_of_smaller_batches) {
   ThreadPool pool(2);
   std::vector<double> losses;
   for (const int together : {4, 1}) {
@@ -69,7 +70,7 @@ TEST(Course, AccumulatesTheGradientOfSmallerBatches) {
   EXPECT_NEAR(losses[0], losses[1], 1e-4 * losses[0]);
 }
 
-TEST(Course, StopsWhenTheLossIsNoNumber) {
+TEST(Course, stops_when_the_loss_is_no_number) {
   ThreadPool pool(2);
   gradients::Parameters parameters = small_parameters(pool);
   parameters.layers[1].up.weight.values[5] = std::numeric_limits<float>::quiet_NaN();
@@ -96,7 +97,7 @@ class Exploding : public Objective {
   int calls_ = 0;
 };
 
-TEST(Course, StopsWhenAGradientIsNoNumberAndKeepsTheBest) {
+TEST(Course, stops_when_a_gradient_is_no_number_and_keeps_the_best) {
   ThreadPool pool(2);
   AdapterStudent student = small_adapter(pool);
   const auto lessons = small_lessons(8, length);
@@ -116,7 +117,16 @@ TEST(Course, StopsWhenAGradientIsNoNumberAndKeepsTheBest) {
   EXPECT_EQ(values_of(student), best);
 }
 
-TEST(Course, WarmsUpAndFalls) {
+TEST(Course, takes_each_lesson_once_in_an_epoch) {
+  std::vector<std::size_t> seen;
+  for (int step = 0; step < 5; ++step)
+    for (const std::size_t i : lessons_of_step(step, 2, 10, 3)) seen.push_back(i);
+  std::ranges::sort(seen);
+  for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], i);
+  EXPECT_NE(lessons_of_step(0, 10, 10, 3), lessons_of_step(1, 10, 10, 3));
+}
+
+TEST(Course, warms_up_and_falls) {
   const CourseOptions options{.steps = 12, .warmup = 2, .fall = Fall::cosine};
   EXPECT_FLOAT_EQ(rate_at(0, options), 0.5f);
   EXPECT_FLOAT_EQ(rate_at(2, options), 1);
@@ -124,7 +134,7 @@ TEST(Course, WarmsUpAndFalls) {
   EXPECT_NEAR(rate_at(11, options), 0.02447f, 1e-4);
 }
 
-TEST(AdapterStudent, RefusesWhatNoModelHas) {
+TEST(AdapterStudent, refuses_what_no_model_has) {
   ThreadPool pool(1);
   const auto make = [&](const AdapterOptions& options) {
     return [&pool, options] { AdapterStudent(small_parameters(pool), options, pool); };

@@ -4,9 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <limits>
 
-#include "base/error.h"
 #include "train/course.h"
 #include "train/train_test.h"
 
@@ -130,61 +128,5 @@ INSTANTIATE_TEST_SUITE_P(formats, TunedStudentOf,
                          testing::Values("Q2_K", "Q3_K", "Q4_K", "Q5_0", "IQ4_XS", "NF4",
                                          "IQ3_XXS"),
                          [](const auto& info) { return std::string(info.param); });
-
-TEST(Course, takes_each_lesson_once_in_an_epoch) {
-  std::vector<std::size_t> seen;
-  for (int step = 0; step < 5; ++step)
-    for (const std::size_t i : lessons_of_step(step, 2, 10, 3)) seen.push_back(i);
-  std::ranges::sort(seen);
-  for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], i);
-  EXPECT_NE(lessons_of_step(0, 10, 10, 3), lessons_of_step(1, 10, 10, 3));
-}
-
-TEST(Course, warms_up_and_falls) {
-  const CourseOptions line{.steps = 100, .warmup = 10};
-  EXPECT_FLOAT_EQ(rate_at(0, line), 0.1f);
-  EXPECT_FLOAT_EQ(rate_at(9, line), 1.0f);
-  EXPECT_FLOAT_EQ(rate_at(55, line), 0.5f);
-  CourseOptions cosine = line;
-  cosine.fall = Fall::cosine;
-  EXPECT_NEAR(rate_at(55, cosine), 0.5f, 1e-6f);
-  EXPECT_GT(rate_at(20, cosine), rate_at(20, line));
-}
-
-// Two halves of a batch one after the other learn what they do together, up to rounding.
-TEST(Course, accumulates_gradients) {
-  ThreadPool pool(2);
-  const Parameters teacher = tiny_decoder(1);
-  const auto lessons = random_lessons(4, 16, 48, 5);
-  const auto norms = [&](int together) {
-    TunedStudent student(teacher, encode(teacher, format_named("Q2_K")), {.codes = 0}, pool);
-    const auto objective = distillation(teacher, 16, pool);
-    Course course(student, *objective, lessons, {}, {.steps = 1, .batch = 4, .together = together},
-                  pool);
-    course.run([](const CoursePoint&) {});
-    return student.parameters().output_norm;
-  };
-  const auto whole = norms(4), halves = norms(2);
-  for (std::size_t i = 0; i < whole.size(); ++i) EXPECT_NEAR(whole[i], halves[i], 1e-5f);
-}
-
-TEST(Course, stops_at_a_loss_that_is_not_finite_and_keeps_the_best) {
-  ThreadPool pool(2);
-  const Parameters teacher = tiny_decoder(1);
-  Parameters broken = teacher;
-  broken.layers[0].attention_norm[3] = std::numeric_limits<float>::quiet_NaN();
-  const auto lessons = random_lessons(4, 16, 48, 5);
-  TunedStudent student(teacher, encode(teacher, format_named("Q4_K")), {}, pool);
-  const auto before = student.parameters().output_norm;
-  const auto objective = distillation(broken, 16, pool);
-  Course course(student, *objective, lessons, {}, {.steps = 3, .batch = 2}, pool);
-  try {
-    course.run([](const CoursePoint&) {});
-    FAIL() << "it went on";
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("step 1"), std::string::npos) << error.what();
-  }
-  EXPECT_EQ(student.parameters().output_norm, before);
-}
 
 }  // namespace nybble::train

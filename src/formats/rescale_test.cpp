@@ -102,6 +102,6 @@ TEST(Rescaling, keeps_halves_finite) {
 }
 
 INSTANTIATE_TEST_SUITE_P(formats, EveryRescaling, testing::ValuesIn(rescalable()),
-                         [](const auto& info) { return std::string(info.param->name); });
+                         [](const auto& one) { return std::string(one.param->name); });
 
 }  // namespace nybble::formats

@@ -65,8 +65,10 @@ TEST_P(TunedStudentOf, begins_as_the_blocks_are) {
   TunedStudent student(teacher_, matrices_, {}, pool_);
   student.refresh();
   for (std::size_t i = 0; i < matrices_.size(); ++i) {
-    for (const EncodedMatrix& matrix : student.matrices())
-      if (matrix.name == matrices_[i].name) EXPECT_EQ(matrix.blocks, matrices_[i].blocks);
+    for (const EncodedMatrix& matrix : student.matrices()) {
+      if (matrix.name != matrices_[i].name) continue;
+      EXPECT_EQ(matrix.blocks, matrices_[i].blocks) << matrix.name;
+    }
   }
 }
 
@@ -129,7 +131,7 @@ TEST_P(TunedQ2, follows_the_order_of_rows) {
 
 INSTANTIATE_TEST_SUITE_P(formats, TunedStudentOf,
                          testing::Values("Q2_K", "Q4_K", "IQ4_XS", "NF4", "IQ3_XXS"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& one) { return std::string(one.param); });
 INSTANTIATE_TEST_SUITE_P(formats, TunedQ2, testing::Values("Q2_K"));
 
 }  // namespace nybble::train

@@ -164,6 +164,26 @@ class DecoderPassOf : public testing::TestWithParam<Family> {
              teacher_ = random_parameters(config_, 0, 2);
   std::vector<std::int32_t> tokens_ = random_tokens(config_);
   ThreadPool pool_{2};
+
+  Parameters gradients_of_divergence(
+      ThreadPool& pool, int kept = 0,
+      const std::function<bool(const ParameterView&)>& wanted = all) const {
+    DecoderPass pass(student_, length, pool), other(teacher_, length, pool);
+    pass.keep_traces(kept);
+    Parameters gradients = zero_gradients(student_, wanted);
+    const auto x = pass.forth(tokens_), y = other.forth(tokens_);
+    std::vector<float> d_x(x.size());
+    divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.kernels(), pool);
+    pass.back(d_x, gradients);
+    return gradients;
+  }
+  static std::vector<float> values_of(Parameters gradients) {
+    std::vector<float> values;
+    for_each(gradients, [&](const ParameterView& view) {
+      values.insert(values.end(), view.values.begin(), view.values.end());
+    });
+    return values;
+  }
 };
 
 }  // namespace
@@ -203,52 +223,22 @@ TEST_P(DecoderPassOf, gradients_of_the_cross_entropy_are_those_of_finite_differe
 }
 
 TEST_P(DecoderPassOf, any_number_of_threads_gives_the_same_bits) {
-  const auto run = [&](int threads) {
-    ThreadPool pool(threads);
-    DecoderPass pass(student_, length, pool), other(teacher_, length, pool);
-    Parameters gradients = zero_gradients(student_, all);
-    const auto x = pass.forth(tokens_), y = other.forth(tokens_);
-    std::vector<float> d_x(x.size());
-    divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.kernels(), pool);
-    pass.back(d_x, gradients);
-    std::vector<float> values;
-    for_each(gradients, [&](const ParameterView& view) {
-      values.insert(values.end(), view.values.begin(), view.values.end());
-    });
-    return values;
-  };
-  EXPECT_EQ(run(1), run(3));
+  ThreadPool one(1), three(3);
+  EXPECT_EQ(values_of(gradients_of_divergence(one)), values_of(gradients_of_divergence(three)));
 }
 
 TEST_P(DecoderPassOf, kept_traces_give_the_same_bits) {
-  const auto run = [&](int kept) {
-    DecoderPass pass(student_, length, pool_), other(teacher_, length, pool_);
-    pass.keep_traces(kept);
-    Parameters gradients = zero_gradients(student_, all);
-    const auto x = pass.forth(tokens_), y = other.forth(tokens_);
-    std::vector<float> d_x(x.size());
-    divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.kernels(), pool_);
-    pass.back(d_x, gradients);
-    return std::pair(gradients.embedding.values, gradients.layers[0].q.weight.values);
-  };
-  EXPECT_EQ(run(0), run(1));
-  EXPECT_EQ(run(0), run(2));
+  const auto none = values_of(gradients_of_divergence(pool_));
+  for (const int kept : {1, 2})
+    EXPECT_EQ(none, values_of(gradients_of_divergence(pool_, kept))) << kept;
 }
 
 TEST_P(DecoderPassOf, gradients_that_are_not_wanted_cost_and_change_nothing) {
   const auto norms = [](const ParameterView& view) {
     return view.name.find("norm") != std::string::npos;
   };
-  const auto run = [&](const auto& wanted) {
-    DecoderPass pass(student_, length, pool_), other(teacher_, length, pool_);
-    Parameters gradients = zero_gradients(student_, wanted);
-    const auto x = pass.forth(tokens_), y = other.forth(tokens_);
-    std::vector<float> d_x(x.size());
-    divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.kernels(), pool_);
-    pass.back(d_x, gradients);
-    return gradients;
-  };
-  const Parameters some = run(norms), every = run(all);
+  const Parameters some = gradients_of_divergence(pool_, 0, norms),
+                   every = gradients_of_divergence(pool_);
   EXPECT_TRUE(some.layers[0].q.weight.empty());
   EXPECT_TRUE(some.embedding.empty());
   EXPECT_EQ(some.layers[0].attention_norm, every.layers[0].attention_norm);

@@ -17,7 +17,7 @@ class LatentMatrix {
   // the blocks hold, as after error feedback, begin at the border between both, so that the codes
   // that cost least to change change first: of Q2_K that left 0.46 of llama-quantize's divergence,
   // a start in the middle of each code 0.53, and one with the nearest codes 0.62 (smollm2-80m, 300
-  // k tokens).
+  // k tokens; the prototype of decision 0016).
   LatentMatrix(const EncodedMatrix& matrix, std::vector<float> weights, ThreadPool& pool);
   static bool is_for(FormatId format);
 

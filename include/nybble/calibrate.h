@@ -20,6 +20,9 @@ struct CalibrateSettings {
   // them. Not given: two for three of the texts, 144 at most, and none where memory is short or
   // second moments are not asked for.
   std::optional<int> written_windows = {};
+  // Second moments are the mean of plain ones and of those that weight each token by its Fisher
+  // information, on 96 windows at most. The whole model must fit into memory as floats.
+  bool fisher = false;
   std::uint64_t seed = 0;          // of the order of the documents, and of these windows
   int threads = 0;                 // 0: one per core
   std::uint64_t memory_bytes = 0;  // that the process may hold; 0: what the machine has free

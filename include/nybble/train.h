@@ -66,6 +66,17 @@ TrainReport train_adapter(const TrainRequest& request, const ProgressCallback& p
 // What `targets` takes: names in GGUF and in PEFT.
 std::vector<std::pair<std::string, std::string>> train_targets();
 
+// What a page about a training shows: any facts, and the points of a report.
+struct TrainingPage {
+  std::string title;
+  std::vector<std::pair<std::string, std::string>> facts;
+  std::string loss;  // what it is, with its unit
+  std::vector<TuningPoint> points;
+};
+// HTML in one file, without network or scripts. The second throws Error for what exists already.
+std::string training_page(const TrainingPage& page);
+void write_training_page(const TrainingPage& page, const std::filesystem::path& path, bool replace);
+
 // How the method best+tune learns from millions of tokens, for a type of quantize_model().
 TuningSettings long_tuning(const std::string& type);
 

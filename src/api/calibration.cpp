@@ -44,6 +44,10 @@ CalibrateReport calibrate_model(const CalibrateRequest& request, const ProgressC
     report.inputs.push_back({input.weights, input.cols, input.tokens(), static_cast<int>(dead)});
   };
   CalibrateSettings settings = request.settings;
+  if (settings.fisher && !request.moments) {
+    fail(ErrorKind::invalid_input,
+         "the Fisher information weights second moments; expected no --diagonal beside --fisher");
+  }
   if (!request.moments) settings.written_windows = settings.written_windows.value_or(0);
   const calibrate::Provenance seen = observe_model(
       model, settings, {request.output, request.moments, request.force}, on_input, progress);

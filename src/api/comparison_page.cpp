@@ -7,8 +7,8 @@
 
 #include "api/page_heat_map.h"
 #include "api/page_models.h"
+#include "api/page_parts.h"
 #include "api/page_plots.h"
-#include "api/page_style.h"
 #include "api/page_summary.h"
 #include "api/page_text.h"
 #include "api/page_worst_tokens.h"
@@ -18,6 +18,8 @@ namespace nybble {
 namespace {
 
 using api::escape_html;
+using api::fact;
+using api::section;
 
 // In the order of WindowMode and of Compute.
 constexpr std::array<std::string_view, 2> mode_texts{
@@ -36,11 +38,6 @@ std::string title_of(const CompareReport& report, const std::vector<api::PageMod
   const std::string reference = api::file_name(report.reference.model);
   if (models.size() == 1) return fmt::format("{} against {}", models[0].name, reference);
   return fmt::format("{} models against {}", models.size(), reference);
-}
-
-// Both are HTML.
-std::string fact(std::string_view name, std::string_view value) {
-  return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", name, value);
 }
 
 std::string facts(const CompareReport& report) {
@@ -88,14 +85,6 @@ std::string heading(const CompareReport& report, const std::string& title) {
                      floor_sentence(report.floor));
 }
 
-// A section without content has no heading either.
-std::string section(std::string_view title, std::string_view explanation,
-                    const std::string& content) {
-  if (content.empty()) return {};
-  return fmt::format("<section>\n<h2>{}</h2>\n<p>{}</p>\n{}</section>\n", title, explanation,
-                     content);
-}
-
 std::string with_key(const std::vector<api::PageModel>& models, const std::string& plot) {
   return plot.empty() ? plot : api::key_of_signs(models) + plot;
 }
@@ -130,12 +119,8 @@ std::string sections(const CompareReport& report, const std::vector<api::PageMod
 std::string comparison_page(const CompareReport& report) {
   const std::vector<api::PageModel> models = api::page_models(report);
   const std::string title = title_of(report, models);
-  return fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n{}<main>\n{}</main>\n</body>\n"
-      "</html>\n",
-      escape_html(title), api::page_style, heading(report, title), sections(report, models));
+  return api::whole_page(
+      title, heading(report, title) + "<main>\n" + sections(report, models) + "</main>\n");
 }
 
 }  // namespace nybble

@@ -49,11 +49,6 @@ void check_values(const Piece& piece, FormatId format, bool allow_nan, std::span
   }
 }
 
-// What the values of the blocks are multiplied by.
-float scale_of(const OutputTensor& output) {
-  return output.layout == nullptr ? output.scale : output.layout->scale();
-}
-
 // Values as the blocks hold them. Dividing by a power of two loses nothing.
 void decode_for(const OutputTensor& output, std::int64_t row, std::span<float> out) {
   output.tensor.decode_rows(row, 1, out.data());
@@ -199,6 +194,10 @@ std::vector<float> shared_scales(const OutputTensor& output, const quantize::Fir
 }
 
 }  // namespace
+
+float scale_of(const OutputTensor& output) {
+  return output.layout == nullptr ? output.scale : output.layout->scale();
+}
 
 std::int64_t piece_rows(const Shape& shape) {
   const std::int64_t whole_steps = piece_values / std::max<std::int64_t>(shape.cols(), 1) /

@@ -14,6 +14,9 @@ namespace nybble {
 // Rows that are encoded at a time.
 std::int64_t piece_rows(const Shape& shape);
 
+// What the values of the blocks are multiplied by.
+float scale_of(const OutputTensor& output);
+
 // Whether the stored rows are, byte for byte, the rows to write.
 bool is_copy(const OutputTensor& output);
 

@@ -3,6 +3,7 @@
 
 #include "api/calibration.h"
 #include "api/calibration_windows.h"
+#include "api/guided_statistics.h"
 #include "base/error.h"
 #include "calibrate/collector.h"
 #include "calibrate/statistics_writer.h"
@@ -94,8 +95,8 @@ class Observation {
 
   template <class TakeInput>
   void hand_over(const TakeInput& take) {
-    const calibrate::Statistics seen = collector_.finish();
-    for (const calibrate::InputStatistics& input : seen.inputs) take(input);
+    calibrate::Statistics seen = collector_.finish();
+    for (calibrate::InputStatistics& input : seen.inputs) take(input);
   }
 
   const models::DecoderConfig& config_;
@@ -117,8 +118,13 @@ calibrate::Provenance observe_model(
   const CalibrationWindows windows = cut_windows(model, settings, progress);
   calibrate::StatisticsWriter writer(target.path, target.replace, windows.provenance,
                                      all_inputs(model.source.config, target.moments));
+  std::vector<calibrate::InputStatistics> guided;
+  if (settings.fisher) guided = guided_statistics(model, windows.samples, settings, progress);
   Observation observation(model, settings, windows, target.path.parent_path(), progress);
-  observation.run([&](const calibrate::InputStatistics& input) {
+  observation.run([&](calibrate::InputStatistics& input) {
+    const auto same = [&](const auto& other) { return other.weights == input.weights; };
+    if (const auto found = std::ranges::find_if(guided, same); found != guided.end())
+      mix_in(input, *found);
     writer.add(input);
     on_input(input);
   });

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "api/page_models.h"
+#include "api/page_parts.h"
 #include "api/page_plan_plot.h"
-#include "api/page_style.h"
 #include "api/page_text.h"
 #include "nybble/plan.h"
 
@@ -11,14 +11,11 @@ namespace nybble {
 namespace {
 
 using api::escape_html;
+using api::fact;
+using api::section;
 
 std::string gigabytes(std::uint64_t bytes) {
   return fmt::format("{:.2f}", static_cast<double>(bytes) * 1e-9);
-}
-
-// Both are HTML.
-std::string fact(std::string_view name, std::string_view value) {
-  return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", name, value);
 }
 
 std::string facts(const PlanReport& report) {
@@ -95,14 +92,6 @@ std::string table(const PlanReport& report) {
       titles, rows);
 }
 
-// A section without content has no heading either.
-std::string section(std::string_view title, std::string_view explanation,
-                    const std::string& content) {
-  if (content.empty()) return {};
-  return fmt::format("<section>\n<h2>{}</h2>\n<p>{}</p>\n{}</section>\n", title, explanation,
-                     content);
-}
-
 std::string with_key(const PlanReport& report, const std::string& plot) {
   return plot.empty() ? plot : api::plan_key(report) + plot;
 }
@@ -128,13 +117,10 @@ std::string plan_page(const PlanReport& report) {
   std::string names;
   for (const PlannedModel& model : report.models) names += (names.empty() ? "" : ", ") + model.name;
   const std::string title = "Plan for " + names;
-  return fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-      "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<header>\n<h1><bdi>{0}</bdi></h1>\n"
-      "<p class=\"by\">nybble {2}</p>\n{3}{4}</header>\n<main>\n{5}</main>\n</body>\n</html>\n",
-      escape_html(title), api::page_style, escape_html(report.version), facts(report),
-      advice(report), sections(report));
+  const std::string header = fmt::format(
+      "<header>\n<h1><bdi>{}</bdi></h1>\n<p class=\"by\">nybble {}</p>\n{}{}</header>\n",
+      escape_html(title), escape_html(report.version), facts(report), advice(report));
+  return api::whole_page(title, header + "<main>\n" + sections(report) + "</main>\n");
 }
 
 }  // namespace nybble

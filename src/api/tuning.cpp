@@ -43,6 +43,8 @@ train::EncodedMatrix matrix_of(const OutputTensor& output, const EncodedTensor& 
   const models::SourceTensor& source = *output.tensor.source;
   train::EncodedMatrix matrix{source.name, output.format, static_cast<int>(source.shape.rows()),
                               static_cast<int>(source.shape.cols()), encoded.blocks};
+  matrix.scale = scale_of(output);
+  matrix.shares_scales = output.layout != nullptr && output.layout->shares_scales();
   for (std::int64_t row = 0; output.tensor.unpermute_heads > 0 && row < matrix.rows; ++row)
     matrix.row_order.push_back(output.tensor.source_row(row));
   return matrix;
@@ -57,8 +59,7 @@ double relative_error(const models::SourceTensor& source, const train::EncodedMa
     std::vector<float> before(cols), after(cols);
     source.decode_rows(matrix.row_of(row), 1, before.data());
     const auto r = static_cast<std::size_t>(row);
-    formats::info(matrix.format)
-        .decode(matrix.blocks.data() + r * matrix.row_bytes(), matrix.blocks_a_row(), after.data());
+    matrix.decode_row(row, after.data());
     for (std::size_t i = 0; i < cols; ++i) {
       const double d = double{after[i]} - double{before[i]};
       lost[r] += d * d;

@@ -1,6 +1,7 @@
 #include "calibrate/statistics.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace nybble::calibrate {
 
@@ -23,6 +24,25 @@ std::vector<float> mean_squares(const InputStatistics& input) {
     means[i] = weight > 0 ? static_cast<float>(sum / weight) : 0;
   }
   return means;
+}
+
+void mix_in(InputStatistics& input, const InputStatistics& other) {
+  const auto sum = [](const std::vector<float>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0);
+  };
+  for (std::size_t h = 0; h < input.halves.size(); ++h) {
+    Half& half = input.halves[h];
+    const Half& added = other.halves[h];
+    const double trace = sum(added.square_sums);
+    if (trace == 0) continue;
+    const double factor = sum(half.square_sums) / trace;
+    const auto mix = [&](std::vector<float>& values, const std::vector<float>& others) {
+      for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<float>((double{values[i]} + factor * double{others[i]}) / 2);
+    };
+    mix(half.square_sums, added.square_sums);
+    mix(half.second_moment, added.second_moment);
+  }
 }
 
 void divide(InputStatistics& input, std::span<const float> factors) {

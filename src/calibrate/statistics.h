@@ -46,6 +46,9 @@ struct Statistics : Provenance {
 // Mean of weight * x^2 of each column, [cols]: the importance of an imatrix.
 std::vector<float> mean_squares(const InputStatistics& input);
 
+// The second moments of each half become the mean of both, `other` at their trace.
+void mix_in(InputStatistics& input, const InputStatistics& other);
+
 // Statistics of x / factor for each column, [cols].
 void divide(InputStatistics& input, std::span<const float> factors);
 

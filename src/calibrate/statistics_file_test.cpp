@@ -54,6 +54,20 @@ void expect_corrupt(const std::string& bytes, std::string_view sentence) {
                ErrorKind::corrupt_file, HasSubstr(std::string(sentence)));
 }
 
+TEST(statistics, mix_at_equal_traces) {
+  InputStatistics input = small_input(), other = small_input();
+  other.halves[0] = {{3, 3}, {3, 2, 2, 3}, 1, 1};  // a trace of 6 for one of 13
+  other.halves[1] = {{0, 0}, {0, 0, 0, 0}, 0, 0};  // nothing seen
+
+  mix_in(input, other);
+
+  EXPECT_THAT(input.halves[0].square_sums, testing::ElementsAre(5.25f, 7.75f));
+  EXPECT_THAT(input.halves[0].second_moment,
+              testing::ElementsAre(5.25f, 0.5f + 13.0f / 6, 0.5f + 13.0f / 6, 7.75f));
+  EXPECT_EQ(input.halves[0].weight, 2);
+  EXPECT_EQ(input.halves[1].second_moment, small_input().halves[1].second_moment);
+}
+
 TEST(statistics_file, comes_back_as_it_was_written) {
   const TemporaryFolder folder;
   write_statistics(small_statistics(), folder / "s.gguf", true, false);

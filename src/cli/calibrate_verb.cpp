@@ -105,6 +105,9 @@ void add_calibrate(CLI::App& program) {
                    "three of the texts, 144 at most, as memory allows")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
+  verb->add_flag("--fisher", settings.fisher,
+                 "Weight tokens by what they matter to what the model says: half of the second "
+                 "moments, from its gradients on 96 windows");
   verb->add_option("--seed", settings.seed,
                    "Of the order of the documents, and of what the model writes")
       ->type_name("N")

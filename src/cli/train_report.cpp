@@ -59,4 +59,37 @@ void print(const TrainReport& report, const std::string& output) {
              show_seconds(report.seconds), static_cast<double>(report.tokens) / report.seconds);
 }
 
+TrainingPage page_of(const TrainReport& report, const std::string& base,
+                     const std::string& output) {
+  return {.title = "Adapter " + output,
+          .facts = {{"Base", base},
+                    {"Lessons", fmt::format("{} of {} tokens, {} held out", report.lessons,
+                                            report.context, report.held_out)},
+                    {"Parameters", fmt::format("{} beside {} linears",
+                                               show_count(report.parameters), report.linears)},
+                    {"Learned from", show_count(report.tokens) + " tokens"},
+                    {"Kept",
+                     fmt::format("the state after step {} of {}", report.best_step, report.steps)},
+                    {"Time", show_seconds(report.seconds)}},
+          .loss = "mean -log p of the labels, nats a token",
+          .points = report.points};
+}
+
+TrainingPage page_of(const QuantizeReport& report, const std::string& type,
+                     const std::string& base) {
+  const TuningReport tuning = report.tuning.value_or(TuningReport{});
+  return {.title = report.output,
+          .facts = {{"Made from", base},
+                    {"Type", type},
+                    {"Size", fmt::format("{}, {:.2f} bits a weight", show_bytes(report.file_bytes),
+                                         report.file_bits_per_weight)},
+                    {"Learned from", show_count(tuning.tokens) + " tokens"},
+                    {"Divergence on held-out windows",
+                     fmt::format("{:.4f} before, {:.4f} after", tuning.before, tuning.after)},
+                    {"Kept", fmt::format("the state after step {}", tuning.best_step)},
+                    {"Time", show_seconds(report.seconds)}},
+          .loss = "mean KL divergence from the model before, nats",
+          .points = tuning.points};
+}
+
 }  // namespace nybble::cli

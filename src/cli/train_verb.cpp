@@ -21,7 +21,7 @@ namespace {
 
 struct TrainOptions {
   TrainRequest request;
-  std::string in, out, qat, lora, tokens, memory;
+  std::string in, out, qat, lora, tokens, memory, html;
   std::optional<int> batch;
   bool allow_requantize = false, json = false;
   std::vector<CLI::Option*> of_lora;  // that mean nothing for --qat
@@ -29,6 +29,10 @@ struct TrainOptions {
 
 [[noreturn]] void refuse(const std::string& sentence) {
   throw Error(ErrorKind::invalid_input, sentence);
+}
+
+void write_page(const TrainOptions& options, const TrainingPage& page) {
+  if (!options.html.empty()) write_training_page(page, options.html, options.request.force);
 }
 
 void train_lora(TrainOptions& options) {
@@ -43,6 +47,7 @@ void train_lora(TrainOptions& options) {
     ProgressLine progress;
     report = train_adapter(request, progress.callback());
   }
+  write_page(options, page_of(report, options.in, options.out));
   if (options.json) {
     print_json(to_json(report, options.out));
   } else {
@@ -83,6 +88,7 @@ void train_qat(const TrainOptions& options) {
     ProgressLine progress;
     report = quantize_model(qat_request(options), progress.callback());
   }
+  write_page(options, page_of(report, options.qat, options.in));
   if (options.json) {
     print_json({{"plan", to_json(report.plan)}, {"report", to_json(report)}});
     return;
@@ -100,6 +106,8 @@ void train_qat(const TrainOptions& options) {
 void execute(TrainOptions& options) {
   if (options.qat.empty() == options.lora.empty())
     refuse("train: what? Give either --lora r=16,alpha=32 or --qat TYPE");
+  if (!options.html.empty() && !options.request.force && std::filesystem::exists(options.html))
+    refuse(options.html + ": exists already; choose another name, or --force to replace it");
   if (!options.memory.empty())
     options.request.memory_bytes = parse_size(options.memory, "--memory");
   if (options.qat.empty()) {
@@ -195,6 +203,8 @@ void add_train(CLI::App& program) {
   add_assume_flag(*verb, request.assumed);
   verb->add_flag("--allow-requantize", options->allow_requantize,
                  "With --qat, take an input that is already quantized");
+  verb->add_option("--html", options->html, "Write a page with the curve of the loss")
+      ->type_name("FILE");
   verb->add_flag("--force", request.force, "Replace an existing output");
   add_json_flag(*verb, options->json);
   verb->footer([] {

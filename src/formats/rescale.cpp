@@ -4,6 +4,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstring>
+#include <type_traits>
 
 #include "base/half.h"
 
@@ -19,12 +20,38 @@ concept HasHalfOffset = HasHalfScale<F> && requires(const typename F::Block& blo
   { block.offset } -> std::convertible_to<Half>;
 };
 template <class F>
+concept HasFloatScale = requires(const typename F::Block& block) {
+  requires std::same_as < std::remove_cvref_t<decltype(block.scale)>,
+  float > ;
+};
+// Whose scales layouts store in 16 bits.
+template <class F>
+concept HasShortScale = HasFloatScale<F> && requires {
+  F::scale_bits;
+};
+template <class F>
 constexpr int n_floats = HasHalfOffset<F> ? 2 : 1;
 
 // A scale is never 0 or infinite in a block whose codes mean something.
-Half storable(float value) {
+Half half_of(float value) {
   constexpr float largest = 65504;
   return to_half(std::clamp(value, -largest, largest));
+}
+// The nearest float that is a half and a bfloat16.
+float short_float_of(float value) {
+  constexpr float largest = 65280;
+  return to_float(to_half(to_float(to_bf16(std::clamp(value, -largest, largest)))));
+}
+
+template <class F>
+auto storable(float value) {
+  if constexpr (HasHalfScale<F>) {
+    return half_of(value);
+  } else if constexpr (HasShortScale<F>) {
+    return short_float_of(value);
+  } else {
+    return value;
+  }
 }
 
 template <class F>
@@ -38,7 +65,11 @@ template <class F>
 void read_floats(const std::byte* blocks, std::size_t n, float* values) {
   for (std::size_t b = 0; b < n; ++b) {
     const auto block = block_at<F>(blocks, b);
-    *values++ = to_float(block.scale);
+    if constexpr (HasFloatScale<F>) {
+      *values++ = block.scale;
+    } else {
+      *values++ = to_float(block.scale);
+    }
     if constexpr (HasHalfOffset<F>) *values++ = to_float(block.offset);
   }
 }
@@ -47,8 +78,8 @@ template <class F>
 void write_floats(const float* values, std::size_t n, std::byte* blocks) {
   for (std::size_t b = 0; b < n; ++b) {
     auto block = block_at<F>(blocks, b);
-    block.scale = storable(*values++);
-    if constexpr (HasHalfOffset<F>) block.offset = storable(*values++);
+    block.scale = storable<F>(*values++);
+    if constexpr (HasHalfOffset<F>) block.offset = storable<F>(*values++);
     std::memcpy(blocks + b * sizeof(block), &block, sizeof(block));
   }
 }
@@ -66,7 +97,7 @@ float along(const typename F::Block& direction, const float* gradient) {
 template <class F>
 void differentiate_floats(const std::byte* blocks, std::size_t n, const float* gradient,
                           float* by_values) {
-  constexpr Half one = to_half(1.0f), zero{};
+  const auto one = storable<F>(1), zero = storable<F>(0);
   for (std::size_t b = 0; b < n; ++b, gradient += F::block_len) {
     auto block = block_at<F>(blocks, b);
     block.scale = one;
@@ -83,7 +114,7 @@ void differentiate_floats(const std::byte* blocks, std::size_t n, const float* g
 struct RescalingOf {
   template <class F>
   const Rescaling* operator()() const {
-    if constexpr (HasHalfScale<F>) {
+    if constexpr (HasHalfScale<F> || HasFloatScale<F>) {
       static constexpr Rescaling rescaling{n_floats<F>, read_floats<F>, write_floats<F>,
                                            differentiate_floats<F>};
       return &rescaling;

@@ -20,7 +20,7 @@ struct Rescaling {
 };
 
 // nullptr for formats without such floats: plain numbers, and scales that are powers of two or 8
-// bits.
+// bits. Scales of group integers are halves and bfloat16 at once, as encode() chooses them.
 const Rescaling* rescaling(FormatId format);
 
 }  // namespace nybble::formats

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
 
+#include "base/half.h"
 #include "formats/registry.h"
 
 namespace nybble::formats {
@@ -101,7 +103,26 @@ TEST(Rescaling, keeps_halves_finite) {
   for (const float value : blocks.decoded()) EXPECT_TRUE(std::isfinite(value));
 }
 
+// Layouts store them as either, by the type of the model.
+TEST(Rescaling, scales_of_group_integers_are_halves_and_bfloat16_at_once) {
+  Blocks blocks(info(*find_by_name("INT4-G32")));
+  const std::vector<float> learned{0.01234567f, 3.0e-6f, 1e9f};
+  blocks.rescaling.write(learned.data(), blocks.n, blocks.bytes.data());
+  std::vector<float> kept(blocks.floats());
+  blocks.rescaling.read(blocks.bytes.data(), blocks.n, kept.data());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    EXPECT_EQ(kept[i], to_float(to_half(kept[i])));
+    EXPECT_EQ(kept[i], to_float(to_bf16(kept[i])));
+  }
+  EXPECT_NEAR(kept[0], learned[0], learned[0] * 0x1p-8f);
+  EXPECT_GT(kept[1], 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(formats, EveryRescaling, testing::ValuesIn(rescalable()),
-                         [](const auto& one) { return std::string(one.param->name); });
+                         [](const auto& one) {
+                           std::string name(one.param->name);
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
 
 }  // namespace nybble::formats

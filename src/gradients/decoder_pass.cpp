@@ -16,7 +16,7 @@ DecoderPass::DecoderPass(const Parameters& parameters, int length, ThreadPool& p
       residuals_(parameters.layers.size() + 1) {}
 
 LayerContext DecoderPass::context() const {
-  return {parameters_.config, kernels_, pool_, tokens() / length_, length_, angles_};
+  return {parameters_.config, kernels_, pool_, tokens() / length_, length_, angles_, observer_};
 }
 
 std::span<const float> DecoderPass::forth(std::span<const std::int32_t> tokens) {

@@ -17,6 +17,8 @@ class DecoderPass {
   DecoderPass(const Parameters& parameters, int length, ThreadPool& pool);
   // Layers whose trace is kept from the way forth, the last ones, so that they need not run again.
   void keep_traces(int layers) { kept_ = layers; }
+  // Who sees the linears of all layers on the way back.
+  void observe(SiteObserver observer) { observer_ = std::move(observer); }
 
   // The residual stream behind the last layer, [tokens, dim], valid until the next forth(). tokens:
   // whole windows. Throws Error(invalid_input) for a token outside the vocabulary.
@@ -42,6 +44,7 @@ class DecoderPass {
   std::vector<std::int32_t> tokens_;
   std::vector<std::vector<float>> residuals_;  // before each layer, and behind the last
   int kept_ = 0;
+  SiteObserver observer_;
   std::vector<LayerTrace> traces_;  // of the kept layers, and one for the others in turn
 
   bool is_kept(int layer) const {

@@ -245,6 +245,57 @@ TEST_P(DecoderPassOf, gradients_that_are_not_wanted_cost_and_change_nothing) {
   EXPECT_EQ(some.output_norm, every.output_norm);
 }
 
+// What the observer sees makes the gradients by the weights: the sums of dy x^T.
+TEST_P(DecoderPassOf, observers_see_what_gradients_are_made_of) {
+  DecoderPass pass(student_, length, pool_), other(teacher_, length, pool_);
+  Parameters gradients = zero_gradients(student_, all), seen = zero_gradients(student_, all);
+  pass.observe([&](int index, backend::TapPoint point, const Rows& x, auto dy) {
+    Layer& layer = seen.layers[static_cast<std::size_t>(index)];
+    using backend::TapPoint;
+    const std::vector<Linear*> linears =
+        point == TapPoint::qkv                ? std::vector{&layer.q, &layer.k, &layer.v}
+        : point == TapPoint::attention_output ? std::vector{&layer.output}
+        : point == TapPoint::gate_up          ? std::vector{&layer.gate, &layer.up}
+                                              : std::vector{&layer.down};
+    ASSERT_EQ(linears.size(), dy.size());
+    for (std::size_t i = 0; i < linears.size(); ++i)
+      add_outer(dy.begin()[i], x, 1, linears[i]->weight, pool_);
+  });
+  const auto x = pass.forth(tokens_), y = other.forth(tokens_);
+  std::vector<float> d_x(x.size());
+  divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.kernels(), pool_);
+  pass.back(d_x, gradients);
+  for (std::size_t i = 0; i < seen.layers.size(); ++i) {
+    for (const auto linear :
+         {&Layer::q, &Layer::k, &Layer::v, &Layer::output, &Layer::gate, &Layer::up, &Layer::down})
+      EXPECT_EQ((seen.layers[i].*linear).weight.values,
+                (gradients.layers[i].*linear).weight.values);
+  }
+}
+
+// Of many draws each label has the share that the reference gives it.
+TEST_P(DecoderPassOf, labels_are_drawn_from_the_model) {
+  DecoderPass pass(student_, length, pool_);
+  const auto x = pass.forth(tokens_);
+  const auto logits = ReferenceDecoder(student_, length).logits(tokens_);
+  constexpr int draws = 2000;
+  std::vector<std::vector<int>> counts(tokens_.size(),
+                                       std::vector<int>(static_cast<std::size_t>(config_.vocab)));
+  for (std::uint64_t i = 0; i < draws; ++i) {
+    const auto labels = draw_labels({student_, x}, i * 1000, pass.kernels(), pool_);
+    ASSERT_EQ(labels.size(), tokens_.size());
+    for (std::size_t t = 0; t < labels.size(); ++t)
+      ++counts[t][static_cast<std::size_t>(labels[t])];
+  }
+  for (std::size_t t = 0; t < counts.size(); ++t) {
+    const auto p = log_softmax(logits[t]);
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      const double share = std::exp(p[i]), deviation = std::sqrt(draws * share * (1 - share));
+      EXPECT_NEAR(counts[t][i], draws * share, 6 * deviation + 1) << t << " " << i;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     families, DecoderPassOf,
     testing::Values(Family{"Llama"},  //

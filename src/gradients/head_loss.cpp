@@ -5,6 +5,7 @@
 #include <functional>
 #include <numeric>
 
+#include "base/random.h"
 #include "gradients/linear_pass.h"
 #include "gradients/rms_norm.h"
 #include "gradients/softmax.h"
@@ -108,6 +109,16 @@ double token_divergence(float* student, float* teacher, int n, float factor,
   return std::accumulate(sums, sums + 8, 0.0) + shift;
 }
 
+// Where the running sum of the weights passes `share` of their sum.
+std::int32_t draw(const float* weights, int n, double sum, double share) {
+  double left = share * sum;
+  for (int i = 0; i + 1 < n; ++i) {
+    left -= double{weights[i]};
+    if (left < 0) return i;
+  }
+  return n - 1;
+}
+
 }  // namespace
 
 double divergence(const HeadInputs& student, const HeadInputs& teacher, float factor,
@@ -143,6 +154,26 @@ double cross_entropy(const HeadInputs& model, std::span<const std::int32_t> labe
   };
   return sum_losses(
       head, d_x.empty() ? nullptr : d_x.data(), gradients, pool, [](int, int) {}, loss_of);
+}
+
+std::vector<std::int32_t> draw_labels(const HeadInputs& model, std::uint64_t seed,
+                                      const cpu::Kernels& kernels, ThreadPool& pool) {
+  Head head(model, pool);
+  std::vector<std::int32_t> labels(static_cast<std::size_t>(head.tokens()));
+  for (int first = 0; first < head.tokens(); first += chunk) {
+    const int n = std::min(chunk, head.tokens() - first);
+    head.forth(first, n);
+    pool.run(n, [&](std::int64_t t, int) {
+      const auto token = static_cast<std::size_t>(first + t);
+      std::uint64_t state = seed + token;
+      float* row = head.row(static_cast<int>(t));
+      float max = 0;
+      const double sum = exponentials(row, head.vocab(), kernels, max);
+      const double share = static_cast<double>(splitmix64(state) >> 11) * 0x1p-53;
+      labels[token] = draw(row, head.vocab(), sum, share);
+    });
+  }
+  return labels;
 }
 
 }  // namespace nybble::gradients

@@ -27,4 +27,8 @@ double cross_entropy(const HeadInputs& model, std::span<const std::int32_t> labe
                      std::span<float> d_x, Parameters& gradients, const cpu::Kernels& kernels,
                      ThreadPool& pool);
 
+// A label for each token, drawn from what the model says of it. The same for the same seed.
+std::vector<std::int32_t> draw_labels(const HeadInputs& model, std::uint64_t seed,
+                                      const cpu::Kernels& kernels, ThreadPool& pool);
+
 }  // namespace nybble::gradients

@@ -63,38 +63,47 @@ void add(const LayerContext& context, const Floats& values, float* x) {
   });
 }
 
+void show(const LayerContext& c, int layer, backend::TapPoint point, const Rows& x,
+          std::initializer_list<Rows> dy) {
+  if (c.observer) c.observer(layer, point, x, dy);
+}
+
 Floats zeros(const Floats& like) {
   return Floats(like.size());
 }
 
 // d_x [tokens, dim] is the gradient behind the layer; becomes that by the residual in its middle.
-void feed_forward_back(const LayerContext& c, const Layer& layer, LayerTrace& trace, float* d_x,
-                       Layer& gradient) {
-  const Rows dy{d_x, c.tokens(), c.config.dim};
+void feed_forward_back(const LayerContext& c, const Layer& layer, int index, LayerTrace& trace,
+                       float* d_x, Layer& gradient) {
+  const Rows dy{d_x, c.tokens(), c.config.dim}, activated = rows_of(c, trace.activated);
   Floats d_activated = zeros(trace.activated), d_input = zeros(trace.feed_forward_input);
-  run_back(layer.down, rows_of(c, trace.activated), dy, d_activated.data(), gradient.down, c.pool);
+  show(c, index, backend::TapPoint::down, activated, {dy});
+  run_back(layer.down, activated, dy, d_activated.data(), gradient.down, c.pool);
   gate_multiply_back(d_activated.data(), static_cast<std::int64_t>(d_activated.size()),
                      trace.gate.data(), trace.up.data(), c.kernels, c.pool);
-  const Rows input = rows_of(c, trace.feed_forward_input);
-  run_back(layer.gate, input, rows_of(c, trace.gate), d_input.data(), gradient.gate, c.pool);
-  run_back(layer.up, input, rows_of(c, trace.up), d_input.data(), gradient.up, c.pool);
+  const Rows input = rows_of(c, trace.feed_forward_input), d_gate = rows_of(c, trace.gate),
+             d_up = rows_of(c, trace.up);
+  show(c, index, backend::TapPoint::gate_up, input, {d_gate, d_up});
+  run_back(layer.gate, input, d_gate, d_input.data(), gradient.gate, c.pool);
+  run_back(layer.up, input, d_up, d_input.data(), gradient.up, c.pool);
   normalize_back(rows_of(c, trace.middle), layer.feed_forward_norm, c.config.rms_epsilon,
                  d_input.data(), Sum::add, d_x, gradient.feed_forward_norm, c.pool);
 }
 
 void attention_back(const LayerContext& c, const Layer& layer, int index, const float* x,
                     const LayerTrace& trace, float* d_x, Layer& gradient) {
-  const Rows dy{d_x, c.tokens(), c.config.dim};
+  const Rows dy{d_x, c.tokens(), c.config.dim}, attended = rows_of(c, trace.attended);
   Floats d_attended = zeros(trace.attended), dq = zeros(trace.q), dk = zeros(trace.k),
          dv = zeros(trace.v), d_input = zeros(trace.attention_input);
-  run_back(layer.output, rows_of(c, trace.attended), dy, d_attended.data(), gradient.output,
-           c.pool);
+  show(c, index, backend::TapPoint::attention_output, attended, {dy});
+  run_back(layer.output, attended, dy, d_attended.data(), gradient.output, c.pool);
   attend_back(c.attention_shape(index), {trace.q.data(), trace.k.data(), trace.v.data()},
               trace.attended.data(), d_attended.data(), {dq.data(), dk.data(), dv.data()},
               c.kernels, c.pool);
   q_steps(c, layer, index).back(dq, trace.plain_q, gradient.q_norm);
   k_steps(c, layer, index).back(dk, trace.plain_k, gradient.k_norm);
   const Rows input = rows_of(c, trace.attention_input);
+  show(c, index, backend::TapPoint::qkv, input, {rows_of(c, dq), rows_of(c, dk), rows_of(c, dv)});
   run_back(layer.q, input, rows_of(c, dq), d_input.data(), gradient.q, c.pool);
   run_back(layer.k, input, rows_of(c, dk), d_input.data(), gradient.k, c.pool);
   run_back(layer.v, input, rows_of(c, dv), d_input.data(), gradient.v, c.pool);
@@ -159,7 +168,7 @@ void run_layer(const LayerContext& c, const Layer& layer, int index, float* x, L
 
 void run_layer_back(const LayerContext& c, const Layer& layer, int index, const float* x,
                     LayerTrace& trace, float* d_x, Layer& gradient) {
-  feed_forward_back(c, layer, trace, d_x, gradient);
+  feed_forward_back(c, layer, index, trace, d_x, gradient);
   attention_back(c, layer, index, x, trace, d_x, gradient);
 }
 

@@ -1,12 +1,22 @@
 // One layer of the decoder forth and back, for a batch of windows.
 #pragma once
 
+#include <functional>
+#include <initializer_list>
+
+#include "backend/steps.h"
 #include "cpu/kernels.h"
 #include "gradients/attention_pass.h"
 #include "gradients/parameters.h"
+#include "gradients/products.h"
 #include "gradients/rotation.h"
 
 namespace nybble::gradients {
+
+// Sees on the way back the input x of the linears at a point of a layer, and the gradients dy by
+// what each of them made of it. Valid during the call.
+using SiteObserver = std::function<void(int layer, backend::TapPoint point, const Rows& x,
+                                        std::initializer_list<Rows> dy)>;
 
 // What layers of one decoder have in common.
 struct LayerContext {
@@ -15,6 +25,7 @@ struct LayerContext {
   ThreadPool& pool;
   int windows = 0, length = 0;
   const Angles& angles;
+  const SiteObserver& observer;  // may be empty
 
   int tokens() const { return windows * length; }
   AttentionShape attention_shape(int layer) const;

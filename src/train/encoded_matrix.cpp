@@ -5,10 +5,14 @@
 namespace nybble::train {
 
 void EncodedMatrix::decode(float* values, ThreadPool& pool) const {
-  pool.run(rows, [&](std::int64_t row, int) {
-    formats::info(format).decode(blocks.data() + static_cast<std::size_t>(row) * row_bytes(),
-                                 blocks_a_row(), values + row_of(row) * cols);
-  });
+  pool.run(rows, [&](std::int64_t row, int) { decode_row(row, values + row_of(row) * cols); });
+}
+
+void EncodedMatrix::decode_row(std::int64_t row, float* values) const {
+  formats::info(format).decode(blocks.data() + static_cast<std::size_t>(row) * row_bytes(),
+                               blocks_a_row(), values);
+  if (scale == 1) return;
+  for (int i = 0; i < cols; ++i) values[i] *= scale;
 }
 
 std::vector<float> EncodedMatrix::in_block_order(std::span<const float> values) const {

@@ -17,6 +17,8 @@ struct EncodedMatrix {
   std::vector<std::byte> blocks;
   // Row r of the blocks is this row of the matrix; empty: they are in order.
   std::vector<std::int64_t> row_order = {};
+  bool shares_scales = false;  // blocks have some in common, which stay as they are
+  float scale = 1;             // what the values of the blocks are multiplied by
 
   std::size_t blocks_a_row() const {
     return static_cast<std::size_t>(cols) /
@@ -30,7 +32,9 @@ struct EncodedMatrix {
   }
   // values [rows, cols] of the matrix.
   void decode(float* values, ThreadPool& pool) const;
-  // values [rows, cols] of the matrix in the order of the blocks.
+  // Row `row` of the blocks, values [cols].
+  void decode_row(std::int64_t row, float* values) const;
+  // values [rows, cols] of the matrix, in the order of the blocks.
   std::vector<float> in_block_order(std::span<const float> values) const;
 };
 

@@ -109,8 +109,11 @@ std::vector<float> chosen_by(const Grid& grid, int cols, std::span<const float> 
   return chosen;
 }
 
-// Moves weights to the held ones until these are the nearest: halves of the way, then a last step
-// that leaves them just inside.
+// Of the way from a code to the border of its cell. Nearer to it, codes change to and fro from the
+// first step on (Q3_K: 0.554 of llama-quantize's divergence instead of 0.503); at 0.9 none does.
+constexpr float edge = 0.98f;
+
+// Moves weights to the held ones until these are the nearest with some distance to the border.
 template <class Grid>
 void confine(const Grid& grid, int cols, std::span<const float> held, std::span<float> weights) {
   const std::vector<float> home = chosen_by(grid, cols, held);
@@ -119,12 +122,12 @@ void confine(const Grid& grid, int cols, std::span<const float> held, std::span<
     float tried[most_units], found[most_units], inside = 0, outside = 1;
     const auto stays = [&](float share) {
       for (std::size_t u = 0; u < Grid::unit; ++u)
-        tried[u] = held[i + u] + share * (weights[i + u] - held[i + u]);
+        tried[u] = held[i + u] + share / edge * (weights[i + u] - held[i + u]);
       grid.choose(row, col, tried, ones, found);
       return std::equal(found, found + Grid::unit, &home[i]);
     };
     if (stays(1)) continue;
-    for (int halvings = 0; halvings < 7; ++halvings) {
+    for (int halvings = 0; halvings < 12; ++halvings) {
       const float middle = (inside + outside) / 2;
       (stays(middle) ? inside : outside) = middle;
     }

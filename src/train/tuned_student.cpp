@@ -46,10 +46,13 @@ void TunedStudent::add_part(EncodedMatrix matrix, std::vector<float>& values) {
   std::vector<float> held(values.size());
   part.matrix.decode(held.data(), pool_);
   part.error = relative_error(values, held);
-  if (formats::rescaling(part.matrix.format) != nullptr)
+  if (!part.matrix.shares_scales && formats::rescaling(part.matrix.format) != nullptr)
     part.floats.emplace(part.matrix, part.error);
-  if (rates_.codes > 0 && LatentMatrix::is_for(part.matrix.format))
-    part.latent.emplace(part.matrix, part.matrix.in_block_order(values), pool_);
+  if (rates_.codes > 0 && LatentMatrix::is_for(part.matrix.format)) {
+    std::vector<float> in_blocks = part.matrix.in_block_order(values);
+    for (float& value : in_blocks) value /= part.matrix.scale;
+    part.latent.emplace(part.matrix, std::move(in_blocks), pool_);
+  }
   values = std::move(held);
   parts_.emplace(part.matrix.name, std::move(part));
 }

@@ -2,7 +2,8 @@
 M=$ROOT/models/tale-6m
 say() { echo "\$ $*" | sed "s|$ROOT/||g"; "$@" 2>err | sed "s|$ROOT/||g"; local code=${PIPESTATUS[0]}; [ "$code" -eq 0 ] || { sed "s|$ROOT/||g" err; echo "exit $code"; }; }
 head -c 6000 $ROOT/models/tale-6m-eval.txt >text.txt
-say nybble train $M lora --lora r=4,alpha=8 -f text.txt -c 32 --steps 8 --rate 2e-3
+say nybble train $M lora --lora r=4,alpha=8 -f text.txt -c 32 --steps 8 --rate 2e-3 --html loss.html
+grep -o '<h1>.*</h1>' loss.html; grep -c '<path class="line"' loss.html
 python3 - <<'PY'
 import json
 config = json.load(open('lora/adapter_config.json'))
@@ -24,6 +25,7 @@ print('better' if report['after'] < report['before'] else report)
 PY
 say nybble train $M q2.gguf --qat Q2_K -f text.txt -c 32 --tokens 256
 # Refused.
+say nybble train $M other --lora r=4,alpha=8 -f text.txt -c 32 --steps 8 --html loss.html
 say nybble train $M out -f text.txt
 say nybble train $M out --lora r=4,beta=8 -f text.txt
 say nybble train $M out --lora r=x -f text.txt

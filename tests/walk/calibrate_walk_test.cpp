@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "base/error_check.h"
 #include "base/temporary_folder.h"
+#include "calibrate/statistics_file.h"
 #include "nybble/calibrate.h"
 #include "nybble/evaluate.h"
 #include "nybble/quantize.h"
@@ -126,9 +128,36 @@ TEST(calibrate_walk, statistics_do_not_depend_on_the_threads) {
     CalibrateRequest request = calibration(folder / fmt::format("{}.gguf", threads), 6);
     request.settings.threads = threads;
     request.settings.written_windows = 2;
+    request.settings.fisher = true;
     calibrate_model(request);
   }
   EXPECT_TRUE(content_of(folder / "1.gguf") == content_of(folder / "4.gguf"));
+}
+
+TEST(calibrate_walk, fisher_information_weights_tokens_and_keeps_the_traces) {
+  const TemporaryFolder folder;
+  CalibrateRequest request = calibration(folder / "plain.gguf", 6);
+  calibrate_model(request);
+  request.output = folder / "fisher.gguf";
+  request.settings.fisher = true;
+  calibrate_model(request);
+
+  const auto plain = calibrate::read_statistics(folder / "plain.gguf"),
+             fisher = calibrate::read_statistics(folder / "fisher.gguf");
+  ASSERT_EQ(plain.inputs.size(), fisher.inputs.size());
+  for (std::size_t i = 0; i < plain.inputs.size(); ++i) {
+    const calibrate::InputStatistics &a = plain.inputs[i], &b = fisher.inputs[i];
+    const bool is_head = a.weights[0].starts_with("token_embd");  // which has no loss of its own
+    for (std::size_t h = 0; h < 2; ++h) {
+      const auto sum = [](const std::vector<float>& values) {
+        return std::accumulate(values.begin(), values.end(), 0.0);
+      };
+      const double before = sum(a.halves[h].square_sums), after = sum(b.halves[h].square_sums);
+      EXPECT_NEAR(after, before, 1e-5 * before) << a.weights[0];
+      EXPECT_EQ(a.halves[h].second_moment == b.halves[h].second_moment, is_head) << a.weights[0];
+    }
+    EXPECT_EQ(a.absmax, b.absmax);
+  }
 }
 
 TEST(calibrate_walk, takes_texts_as_well_as_statistics) {

@@ -58,14 +58,16 @@ TEST(tune_walk, says_what_became_of_it_and_writes_the_same_bytes_for_any_number_
   EXPECT_TRUE(content_of(fixture.folder / "one.gguf") == content_of(fixture.folder / "three.gguf"));
 }
 
-// Rows of q and k stand in another order there.
+// Rows of q and k stand in another order there, and NVFP4 has a scale beside its blocks.
 TEST(tune_walk, writes_directories) {
-  const Fixture fixture;
-  const QuantizeReport report = fixture.tune("gptq", "gptq:4b-g128");
-  ASSERT_TRUE(report.tuning);
-  EXPECT_GT(report.tuning->before, 0);
-  EXPECT_LT(report.tuning->before, 0.1);  // with rows in the wrong order: more than 1
-  EXPECT_LE(report.tuning->after, report.tuning->before);
+  for (const char* layout : {"gptq:4b-g128", "ct:nvfp4"}) {
+    const Fixture fixture;
+    const QuantizeReport report = fixture.tune("directory", layout);
+    ASSERT_TRUE(report.tuning);
+    EXPECT_GT(report.tuning->before, 0) << layout;
+    EXPECT_LT(report.tuning->before, 0.1) << layout;  // with rows in the wrong order: more than 1
+    EXPECT_LE(report.tuning->after, report.tuning->before) << layout;
+  }
 }
 
 TEST(tune_walk, takes_texts_beside_statistics_only_to_learn_from) {

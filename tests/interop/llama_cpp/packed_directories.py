@@ -4,10 +4,10 @@
     tests/interop/llama_cpp/packed_directories.py NAME=DIRECTORY... [--chunks N] [--write]
 
 NAME is what the table calls the directory, say 'GPTQModel 4b'. Needs llama.cpp (bench/peers/llama_cpp) and the built program,
-as `all` does. Each directory becomes a GGUF without --type: types that hold its values exactly where GGUF has such; where it has none (NF4,
-scales of more than 11 bits) Q8_0, and once more with --type F16, where the bar holds. llama.cpp rounds the inputs of quantized linears to 8 bits, so the bar is for the same file dequantized by llama-quantize, which computes
-in float32 as `nybble eval` does; the file as it is stands beside. --write puts the rows into packed_directories.md, in place
-of those with the same names. Exit code 1: a ratio beyond the bar.
+as `all` does. Each directory becomes a GGUF without --type: types that hold its values exactly where GGUF has such, F16 where
+it has none (NF4, scales of more than 11 bits). llama.cpp rounds the inputs of quantized linears to 8 bits, so the bar is for
+the same file dequantized by llama-quantize, which computes in float32 as `nybble eval` does; the file as it is stands beside.
+--write puts the rows into packed_directories.md, in place of those with the same names. Exit code 1: a ratio beyond the bar.
 """
 import argparse
 import json
@@ -51,27 +51,15 @@ class Directory:
         self.ours = json.loads(peer.run([peer.program(), "eval", folder, "-f", text, "--chunks", chunks, "--mode", "llama.cpp",
                                          "--json"])[0])["perplexity"]
 
-    def row(self, *options):
-        """Of a conversion, and whether it lost nothing."""
+    def row(self):
         with tempfile.TemporaryDirectory() as work:
             gguf, plain = pathlib.Path(work, "as-is.gguf"), pathlib.Path(work, "f32.gguf")
-            report = json.loads(peer.run([peer.program(), "convert", self.folder, gguf, *options, "--json"])[0])
+            report = json.loads(peer.run([peer.program(), "convert", self.folder, gguf, "--json"])[0])
             peer.run([peer.tool("llama-quantize"), "--allow-requantize", gguf, plain, "F32"])
             exact, as_is = (peer.measured_perplexity(path, self.text, self.chunks) for path in (plain, gguf))
         linears = [t for t in report["converted"] if t["from"] not in FLOATS]
         numbers = [f"{self.ours:.4f}", f"{exact:.4f}", f"{exact / self.ours:.5f}", f"{as_is:.4f}", f"{as_is / self.ours:.5f}"]
-        is_exact = all(t["relative_error"] == 0 for t in linears)
-        # Of types that lose something by their width no more is asked than that they are named.
-        good = is_near(exact / self.ours) if is_exact or options else None
-        return is_exact, good, [self.name, layout_of(self.folder), kinds(linears), *numbers]
-
-
-def add_rows(table, directory):
-    is_exact, good, cells = directory.row()
-    table.add(good, *cells)
-    if not is_exact:
-        _, good, cells = directory.row("--type", "F16")
-        table.add(good, *cells)
+        return is_near(exact / self.ours), self.name, layout_of(self.folder), kinds(linears), *numbers
 
 
 def write(table, chunks):
@@ -81,7 +69,7 @@ def write(table, chunks):
     lines = table.markdown().splitlines()
     intro = (f"Made by `packed_directories.py --write`; the first {chunks} windows of 512 tokens of WikiText-2's test set. The bar "
              f"of the first ratio is {BAR}.\nThe second holds what llama.cpp's 8-bit activations cost, which is no matter of "
-             "the file.\nNo GGUF type holds NF4 or scales of more than 11 bits: there the bar is for F16.")
+             "the file.")
     RESULTS.write_text("\n".join([lines[0].replace("## ", "# "), "", intro, *lines[1:4], *kept, *lines[4:]]) + "\n")
 
 
@@ -96,7 +84,7 @@ def main():
     table = peer.Table("Directories of other tools in nybble and, converted by it, in llama.cpp", *COLUMNS)
     for directory in arguments.directories:
         name, _, folder = directory.rpartition("=")
-        add_rows(table, Directory(name, pathlib.Path(folder), text, arguments.chunks))
+        table.add(*Directory(name, pathlib.Path(folder), text, arguments.chunks).row())
     if arguments.write:
         write(table, arguments.chunks)
     sys.exit(table.failed > 0)

@@ -19,7 +19,7 @@ struct ConvertRequest {
   std::filesystem::path
       output;  // *.gguf: a GGUF; anything else: a directory in the layout of Hugging Face
   // "F32", "BF16", "F16", or any type of quantize_model(); empty: as stored where the output can
-  // hold it, and in a GGUF else the smallest type that holds the values exactly, or Q8_0
+  // hold it, and in a GGUF else the smallest type that holds the values exactly, or F16
   std::string type;
   std::string method;                              // of rounding; empty: as quantize_model() has it
   std::vector<std::filesystem::path> calibration;  // for methods that need statistics

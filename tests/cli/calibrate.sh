@@ -9,8 +9,7 @@ nybble calibrate $M -f $T -c 64 --chunks 12 --written 3 -o again.gguf -t 1 >/dev
 cmp written.gguf again.gguf && echo the same with one thread
 say nybble calibrate $M -f $T -c 64 --chunks 12 --written 0 --fisher -o fisher.gguf
 say nybble calibrate $M -f $T --fisher --diagonal -o other.gguf
-say nybble quantize $M q2.gguf Q2_K --calibration fisher.gguf
-rm fisher.gguf q2.gguf
+rm fisher.gguf
 say nybble quantize $M q2.gguf Q2_K --calibration written.gguf
 say nybble receipt q2.gguf
 nybble quantize $M again.gguf Q2_K --calibration $T --written 1 --json --force 2>/dev/null | python3 -c "

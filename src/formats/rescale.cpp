@@ -20,10 +20,7 @@ concept HasHalfOffset = HasHalfScale<F> && requires(const typename F::Block& blo
   { block.offset } -> std::convertible_to<Half>;
 };
 template <class F>
-concept HasFloatScale = requires(const typename F::Block& block) {
-  requires std::same_as < std::remove_cvref_t<decltype(block.scale)>,
-  float > ;
-};
+concept HasFloatScale = std::is_same_v<decltype(F::Block::scale), float>;
 // Whose scales layouts store in 16 bits.
 template <class F>
 concept HasShortScale = HasFloatScale<F> && requires {

@@ -45,8 +45,8 @@ struct Output {
 constexpr std::string_view gguf_candidates[] = {"MXFP4", "Q4_0", "IQ4_NL", "Q5_0", "Q8_0"};
 
 // The stored type where a GGUF can hold it, else the smallest that holds the values exactly, or
-// F16, whose loss of 3e-8 does not show. Q8_0 moved the perplexity of NF4 by 0.3 %, of FP4 by 1 %
-// (tests/interop/llama_cpp/packed_directories.md).
+// F16, whose loss of 3e-8 does not show (tests/interop/llama_cpp/packed_directories.md; Q8_0 moved
+// the perplexity of NF4 by 0.3 %, of FP4 by 1 %).
 FormatId gguf_format(const models::SourceTensor& tensor, ThreadPool& pool) {
   if (tensor.is_merged) return merged_format(tensor);
   if (formats::info(tensor.format).gguf_type >= 0) return tensor.format;

@@ -14,6 +14,11 @@ constexpr std::uint64_t splitmix64(std::uint64_t& state) {
   return x ^ (x >> 31);
 }
 
+// A number in [0, 1).
+constexpr double random_share(std::uint64_t& state) {
+  return static_cast<double>(splitmix64(state) >> 11) * 0x1p-53;
+}
+
 // A whole number in [0, n). Its bias, n / 2^32, is far below what resampling could show.
 constexpr std::uint32_t random_below(std::uint64_t& state, std::uint32_t n) {
   return static_cast<std::uint32_t>(((splitmix64(state) >> 32) * n) >> 32);

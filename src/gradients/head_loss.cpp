@@ -169,8 +169,7 @@ std::vector<std::int32_t> draw_labels(const HeadInputs& model, std::uint64_t see
       float* row = head.row(static_cast<int>(t));
       float max = 0;
       const double sum = exponentials(row, head.vocab(), kernels, max);
-      const double share = static_cast<double>(splitmix64(state) >> 11) * 0x1p-53;
-      labels[token] = draw(row, head.vocab(), sum, share);
+      labels[token] = draw(row, head.vocab(), sum, random_share(state));
     });
   }
   return labels;

@@ -42,17 +42,12 @@ int count_timelines(const models::ModelSource& source, const backend::Backend& b
   }
 }
 
-// A number in [0, 1).
-double uniform(std::uint64_t& state) {
-  return static_cast<double>(splitmix64(state) >> 11) * 0x1p-53;
-}
-
 // Draws tokens as likely as their logits say.
 class TokenDraw {
  public:
   std::int32_t operator()(std::span<const float> logits, std::uint64_t& state) {
     weigh(logits);
-    double left = uniform(state) * std::accumulate(sums_.begin(), sums_.end(), 0.0);
+    double left = random_share(state) * std::accumulate(sums_.begin(), sums_.end(), 0.0);
     std::size_t block = 0, i = 0;
     while (block + 1 < sums_.size() && left >= sums_[block]) left -= sums_[block++];
     for (i = block * block_len; i + 1 < logits.size() && left >= weights_[i]; ++i)

@@ -9,26 +9,26 @@ namespace nybble::cpu {
 constexpr int a8_len = 32;
 
 // A tile of n tokens holds for each block of columns, without gaps:
-//   int8 codes [8][n][4]   columns 4g ... 4g + 3 of each token
-//   float scales [n]
-//   int32 sums [3][n]      minus the sum of the codes: of both halves, then of all
-//   float weighted [3][n]  scale times the sum of the codes, likewise
+//   int8 codes [8][n][4]       columns 4g ... 4g + 3 of each token
+//   float scales [2][n]        of both halves of the block, perhaps the same
+//   int32 minus_sums [3][n]    -128 times the sum of the codes: of both halves, then of all
+//   float weighted_sums [3][n] sums of codes times their scales, likewise
 // A tile starts where all blocks of the tokens before it end.
-constexpr int64_t a8_token_bytes = a8_len + 4 + 3 * 4 + 3 * 4;
+constexpr int64_t a8_token_bytes = a8_len + 2 * 4 + 3 * 4 + 3 * 4;
 
 // One block of a tile.
 template <class Byte, class Int, class Float>
 struct A8BlockOf {
   Byte* codes;
   Float* scales;
-  Int* negative_sums;
+  Int* minus_sums;
   Float* weighted_sums;
 
   A8BlockOf(Byte* block, int n)
       : codes(block),
         scales(reinterpret_cast<Float*>(block + a8_len * n)),
-        negative_sums(reinterpret_cast<Int*>(scales + n)),
-        weighted_sums(reinterpret_cast<Float*>(negative_sums + 3 * n)) {}
+        minus_sums(reinterpret_cast<Int*>(scales + 2 * n)),
+        weighted_sums(reinterpret_cast<Float*>(minus_sums + 3 * n)) {}
 };
 using A8Block = A8BlockOf<uint8_t, int32_t, float>;
 using ConstA8Block = A8BlockOf<const uint8_t, const int32_t, const float>;

@@ -7,11 +7,11 @@
 
 namespace nybble::cpu {
 
-constexpr std::int64_t a8_block = 32, float8_group = 128;
+constexpr std::int64_t float8_group = 128;
 
-// A8-32, int8 in blocks of 32 with a float scale each: scale = max |x| / 127, codes
+// A8-32 or A8-16, int8 in blocks of so many with a float scale each: scale = max |x| / 127, codes
 // round(x / scale) to even in [-127, 127]. The last block may be shorter. out may be x.
-void round_to_a8(const float* x, std::int64_t n, float* out);
+void round_to_a8(const float* x, std::int64_t n, std::int64_t block, float* out);
 
 // int8 with one scale: max |x| / 127 of those below `threshold` in magnitude, codes rounded to
 // even. The others keep their values; returns how many. out may be x.

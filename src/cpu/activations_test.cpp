@@ -13,7 +13,7 @@ TEST(activations, round_within_half_a_step_of_their_block) {
     x[i] = std::sin(static_cast<float>(i) * 1.7f) * (i < 32 ? 1.0f : 1000.0f);
   std::vector<float> rounded(x.size());
 
-  round_to_a8(x.data(), 80, rounded.data());
+  round_to_a8(x.data(), 80, 32, rounded.data());
 
   for (std::size_t block = 0; block < x.size(); block += 32) {
     float highest = 0;
@@ -28,7 +28,7 @@ TEST(activations, round_within_half_a_step_of_their_block) {
 
 TEST(activations, of_zero_stay_zero) {
   std::vector<float> x(32, 0.0f);
-  round_to_a8(x.data(), 32, x.data());
+  round_to_a8(x.data(), 32, 32, x.data());
   EXPECT_EQ(x, std::vector<float>(32, 0.0f));
 }
 
@@ -37,7 +37,7 @@ TEST(activations, that_are_whole_steps_stay) {
   for (int i = 0; i < 32; ++i) x[static_cast<std::size_t>(i)] = static_cast<float>(i * 8 - 121);
   x[0] = 127;
   std::vector<float> rounded(32);
-  round_to_a8(x.data(), 32, rounded.data());
+  round_to_a8(x.data(), 32, 32, rounded.data());
   EXPECT_EQ(rounded, x);
 }
 

@@ -66,13 +66,15 @@ class CpuBackend final : public backend::Backend {
 
   // Multiplies x [tokens, cols] with all linears, panel by panel, spread over the threads.
   // linear.cpp
-  void run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens);
+  void run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens,
+                   bool is_head = false);
   // linear.cpp
   Activations activations_for(Activations stored, FormatId format) const;
   bool multiplies_integers(const backend::WeightSource& source) const;
   // What the weight is multiplied with for x [tokens, cols]: x, or x rounded and in the order of
   // its columns, in memory that the next call for the same slot overwrites. linear.cpp
-  Inputs inputs_for(const CpuWeight& weight, const float* x, std::int64_t tokens, std::size_t slot);
+  Inputs inputs_for(const CpuWeight& weight, const float* x, std::int64_t tokens, std::size_t slot,
+                    bool is_head = false);
   // Whether the integer inputs for one weight serve another. linear.cpp
   bool takes_the_same(const CpuWeight& a, const CpuWeight& b) const;
   // A x [tokens, rank] of each linear that an adapter adds to, in the slot of its place, for
@@ -86,7 +88,7 @@ class CpuBackend final : public backend::Backend {
   std::vector<std::int64_t> a8_tiles(std::int64_t tokens) const;
   // A8-32 panels of x [tokens, cols]. linear.cpp
   const std::uint8_t* quantize(const float* x, std::int64_t cols, std::int64_t tokens,
-                               bool one_scale, std::size_t slot);
+                               A8Rounding rounding, std::size_t slot);
   // The finish that stores sums + bias to out [tokens, rows].
   static FinishPanel store_to(const backend::Linear& linear, std::int64_t tokens, float* out);
   // The finish that adds sums + bias to out [tokens, rows].

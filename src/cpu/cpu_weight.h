@@ -16,6 +16,7 @@ namespace nybble::cpu {
 struct Inputs {
   const float* floats = nullptr;
   const std::uint8_t* a8 = nullptr;
+  A8Rounding a8_rounding = A8Rounding::blocks;
   std::int64_t tokens = 0;
 };
 
@@ -23,7 +24,7 @@ class CpuWeight : public backend::Weight {
  public:
   // What one thread multiplies in.
   struct Scratch {
-    AlignedArray<float> rows, panel, scales, offsets;
+    AlignedArray<float> rows, panel, scales;
     AlignedArray<std::uint8_t> codes;
   };
 
@@ -44,7 +45,9 @@ class CpuWeight : public backend::Weight {
   float input_scale() const { return input_scale_; }
   std::int64_t panels() const { return (rows_ + panel_rows - 1) / panel_rows; }
 
-  virtual bool takes_a8() const = 0;
+  // Columns of A8 panels that share a scale, 16 or 32; 0: it takes floats.
+  virtual int input_group_len() const = 0;
+  bool takes_a8() const { return input_group_len() > 0; }
   // acc [tokens, 32] = the products of a panel's rows with the inputs, each summed over the columns
   // in order, times the scale of the weight.
   virtual void multiply(std::int64_t panel, const Inputs& inputs, float* acc,

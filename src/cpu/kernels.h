@@ -18,52 +18,60 @@ constexpr int lanes = 16;
 using Multiply = void (*)(const void* panel, int64_t k, const float* x, int64_t ldx, int64_t tokens,
                           float* acc);
 
-// Scales that are products: a half for a few groups, times a small integer for each.
-struct A8Levels {
-  const uint16_t* outer = nullptr;          // [groups / groups_per_outer][16]
-  const int8_t* factors = nullptr;          // [groups][16]
-  int64_t outer_step = 0, factor_step = 0;  // how much further on those of the other 16 rows stand
+// Scales, or offsets, of groups of columns, [groups][16 rows] as floats or halves; perhaps times a
+// small integer for each group, or the same for several groups that follow one another.
+struct A8Scales {
+  const void* outer = nullptr;      // nullptr: none
+  const int8_t* factors = nullptr;  // [groups][16]
+  bool halves = false;
   int groups_per_outer = 1;
+  int64_t other_rows = 0;  // bytes to those of the other 16 rows
 };
 
-// Two times 16 rows, some blocks of 32 columns, and all tokens (int8_kernels.h).
+// What columns a scale of the weight is for: 16, 32, or several times 32, which is
+// A8Scales::groups_per_outer then.
+enum A8Groups { a8_halves, a8_blocks, a8_longer, n_a8_groups };
+
+// Two times 16 rows, some blocks of 32 columns, and all tokens (int8_multiply.h).
 struct A8Product {
-  const uint8_t* codes;             // [blocks][8][16][4] of the first 16 rows
-  const float *scales, *offsets;    // [groups][16]; offsets nullptr: none
-  int64_t half_codes, half_scales;  // how much further on those of the other 16 rows stand
-  const uint8_t* table;             // what codes in planes stand for; nullptr: themselves
-  int zero_shift;                   // a code means code - 2^zero_shift; 32: the code itself
+  const uint8_t* codes;  // of the first 16 rows
+  int64_t other_codes;   // bytes to those of the other 16 rows
+  A8Scales scales, offsets;
+  const uint8_t* table;  // what codes in planes of four bits stand for; nullptr: themselves
+  int zero_shift;        // a code means code - 2^zero_shift; 32: the code itself
   int64_t blocks;
   const uint8_t* x;               // A8-32 panels, a8_panels.h
   int64_t first_block, x_blocks;  // the first of these blocks in x; how many x has
   int64_t tokens;
   float* acc;  // [tokens, panel_rows]
-  // Instead of scales and offsets, for kernels that take them.
-  A8Levels scale_levels = {}, offset_levels = {};
 };
 
-// Of codes in planes of bits.
-struct PlaneKernels {
-  // To bytes of 16 rows; table [16]: what codes stand for.
-  void (*unpack)(const uint8_t* planes, const uint8_t* table, int64_t blocks, uint8_t* codes);
-  // As Int8Kernels::multiply, for one token and codes that are planes; the first index: whether
-  // scales have two levels.
-  void (*multiply_one[2][2][2])(const A8Product& product);
+using MultiplyA8 = void (*)(const A8Product&);
+// For codes of some bits. By the groups of the weight, whether activations have a scale for each 16
+// columns, and whether there are offsets; nullptr where no format needs it.
+struct A8Multiply {
+  MultiplyA8 kernels[n_a8_groups][2][2];
 };
+
+// How many columns share a scale when activations become int8.
+enum class A8Rounding : uint8_t { halves, blocks, tokens };
 
 struct Int8Kernels {
   int tile_tokens;  // of A8-32 panels
-  // One tile of x [tokens, 32 * blocks]; one_scale: all blocks of a token have the same.
-  void (*quantize)(const float* x, int64_t ldx, int64_t blocks, int tokens, bool one_scale,
+  // One tile of x [tokens, 32 * blocks].
+  void (*quantize)(const float* x, int64_t ldx, int64_t blocks, int tokens, A8Rounding rounding,
                    uint8_t* tile);
   // Blocks that run down 16 columns of x [tokens, ldx], at most 32 tokens: codes [8][16][4] plus
   // 128, scales [16], the sum of each column's codes [16]. Raises absmax [16] to the magnitudes;
   // NaN for a column that has something not finite.
   void (*quantize_columns)(const float* x, int64_t ldx, int tokens, uint8_t* codes, float* scales,
                            float* sums, float* absmax);
-  // By whether groups have 16 columns (else 32), and whether they have offsets.
-  void (*multiply[2][2])(const A8Product& product);
-  PlaneKernels planes[7];  // by the bits of a code, 1 ... 6
+  // By the bits of a code: 8, or 1 ... 6 in planes, which are unpacked for each tile anew.
+  A8Multiply multiply[9];
+  // Planes to bytes of 16 rows, by bits; table [16]: what codes stand for; zero_shift: of the
+  // codes, that of the bytes is 7 then, or 32 as before.
+  void (*unpack[7])(const uint8_t* planes, const uint8_t* table, int zero_shift, int64_t blocks,
+                    uint8_t* codes);
   // scales[i][lane] = halves[lane] * factors[i][lane]
   void (*expand_scales)(const uint16_t* halves, const int8_t* factors, int64_t n, float* scales);
   void (*widen_halves)(const uint16_t* halves, int64_t n, float* floats);  // n divisible by 16

@@ -14,6 +14,28 @@ const CpuWeight& panels_of(const backend::Linear& linear) {
   return static_cast<const CpuWeight&>(*linear.weight);  // a backend is only given its own weights
 }
 
+// put(out, sum + bias) for a panel of out [tokens, rows of the linear]. The rows of neighbouring
+// tokens stand far apart, so that those of later ones are fetched before they are needed.
+template <class Put>
+void finish_rows(const backend::Linear& linear, std::int64_t tokens, float* out, std::int64_t first,
+                 int rows, const float* sums, const Put& put) {
+  constexpr std::int64_t ahead = 12;
+  const std::int64_t step = linear.weight->rows();
+  const float* bias = linear.bias == nullptr ? nullptr : linear.bias + first;
+  for (std::int64_t t = 0; t < tokens; ++t, sums += panel_rows) {
+    float* row = out + t * step + first;
+    if (t + ahead < tokens) {
+      __builtin_prefetch(row + ahead * step, 1);
+      __builtin_prefetch(row + ahead * step + lanes, 1);
+    }
+    if (rows == panel_rows && bias == nullptr) {
+      for (int r = 0; r < panel_rows; ++r) put(row[r], sums[r]);  // a known number: vectors
+    } else {
+      for (int r = 0; r < rows; ++r) put(row[r], bias == nullptr ? sums[r] : sums[r] + bias[r]);
+    }
+  }
+}
+
 }  // namespace
 
 Activations CpuBackend::activations_for(Activations stored, FormatId format) const {
@@ -23,7 +45,7 @@ Activations CpuBackend::activations_for(Activations stored, FormatId format) con
 }
 
 Inputs CpuBackend::inputs_for(const CpuWeight& weight, const float* x, std::int64_t tokens,
-                              std::size_t slot) {
+                              std::size_t slot, bool is_head) {
   const Activations activations = activations_for(weight.activations(), weight.format());
   const auto order = weight.column_order();
   const bool as_a8 = weight.takes_a8();
@@ -47,7 +69,13 @@ Inputs CpuBackend::inputs_for(const CpuWeight& weight, const float* x, std::int6
     x = changed;
   }
   if (!as_a8) return {.floats = x, .tokens = tokens};
-  return {.a8 = quantize(x, weight.cols(), tokens, activations == Activations::int8_tokens, slot),
+  // What the head's inputs lose, nothing after them makes good.
+  const bool in_halves = is_head || weight.input_group_len() == lanes;
+  const A8Rounding rounding = activations == Activations::int8_tokens ? A8Rounding::tokens
+                              : in_halves                             ? A8Rounding::halves
+                                                                      : A8Rounding::blocks;
+  return {.a8 = quantize(x, weight.cols(), tokens, rounding, slot),
+          .a8_rounding = rounding,
           .tokens = tokens};
 }
 
@@ -60,7 +88,7 @@ std::vector<std::int64_t> CpuBackend::a8_tiles(std::int64_t tokens) const {
 }
 
 const std::uint8_t* CpuBackend::quantize(const float* x, std::int64_t cols, std::int64_t tokens,
-                                         bool one_scale, std::size_t slot) {
+                                         A8Rounding rounding, std::size_t slot) {
   const std::int64_t blocks = cols / a8_len;
   std::uint8_t* out =
       a8_inputs_[slot].grow(static_cast<std::size_t>(tokens * blocks * a8_token_bytes));
@@ -68,19 +96,21 @@ const std::uint8_t* CpuBackend::quantize(const float* x, std::int64_t cols, std:
   pool_.run(static_cast<std::int64_t>(firsts.size()) - 1, [&](std::int64_t i, int) {
     const std::int64_t first = firsts[static_cast<std::size_t>(i)],
                        n = firsts[static_cast<std::size_t>(i) + 1] - first;
-    kernels_.int8.quantize(x + first * cols, cols, blocks, static_cast<int>(n), one_scale,
+    kernels_.int8.quantize(x + first * cols, cols, blocks, static_cast<int>(n), rounding,
                            out + first * blocks * a8_token_bytes);
   });
   return out;
 }
 
 bool CpuBackend::takes_the_same(const CpuWeight& a, const CpuWeight& b) const {
-  return a.takes_a8() && b.takes_a8() && a.column_order().empty() && b.column_order().empty() &&
+  return a.takes_a8() && a.input_group_len() == b.input_group_len() && a.column_order().empty() &&
+         b.column_order().empty() &&
          activations_for(a.activations(), a.format()) ==
              activations_for(b.activations(), b.format());
 }
 
-void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens) {
+void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens,
+                             bool is_head) {
   std::int64_t n_panels = 0;
   std::vector<Inputs> inputs;
   std::array<const backend::Linear*, 3> linears{};  // there is a slot for each
@@ -89,7 +119,7 @@ void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std
     n_panels += weight.panels();
     linears.at(inputs.size()) = &job.linear;
     const bool is_shared = !inputs.empty() && takes_the_same(panels_of(jobs[0].linear), weight);
-    inputs.push_back(is_shared ? inputs[0] : inputs_for(weight, x, tokens, inputs.size()));
+    inputs.push_back(is_shared ? inputs[0] : inputs_for(weight, x, tokens, inputs.size(), is_head));
   }
   multiply_low_ranks(std::span(linears).first(jobs.size()), x, tokens);
   pool_.run(n_panels, [&](std::int64_t item, int thread) {
@@ -110,32 +140,16 @@ void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std
 CpuBackend::FinishPanel CpuBackend::store_to(const backend::Linear& linear, std::int64_t tokens,
                                              float* out) {
   return [linear, tokens, out](std::int64_t first, int rows, const float* sums) {
-    for (std::int64_t t = 0; t < tokens; ++t) {
-      float* row = out + t * linear.weight->rows() + first;
-      const float* from = sums + t * panel_rows;
-      if (rows == panel_rows) {
-        std::copy_n(from, panel_rows, row);  // of a known size: no call
-      } else {
-        std::copy_n(from, rows, row);
-      }
-      if (linear.bias == nullptr) continue;
-      for (int r = 0; r < rows; ++r) row[r] += linear.bias[first + r];
-    }
+    finish_rows(linear, tokens, out, first, rows, sums,
+                [](float& value, float sum) { value = sum; });
   };
 }
 
 CpuBackend::FinishPanel CpuBackend::add_to(const backend::Linear& linear, std::int64_t tokens,
                                            float* out) {
   return [linear, tokens, out](std::int64_t first, int rows, const float* sums) {
-    for (std::int64_t t = 0; t < tokens; ++t) {
-      float* row = out + t * linear.weight->rows() + first;
-      const float* from = sums + t * panel_rows;
-      if (linear.bias == nullptr) {
-        for (int r = 0; r < rows; ++r) row[r] += from[r];
-      } else {
-        for (int r = 0; r < rows; ++r) row[r] += from[r] + linear.bias[first + r];
-      }
-    }
+    finish_rows(linear, tokens, out, first, rows, sums,
+                [](float& value, float sum) { value += sum; });
   };
 }
 

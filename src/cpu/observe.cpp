@@ -75,7 +75,7 @@ struct CpuBackend::ObservedPiece {
           std::memcpy(tile.codes + (i * n + t) * 4, &four, sizeof four);
         }
         tile.scales[t] = step.weight * scales[at * lanes + lane];
-        tile.negative_sums[2 * n + t] = -static_cast<std::int32_t>(sums[at * lanes + lane]);
+        tile.minus_sums[2 * n + t] = -128 * static_cast<std::int32_t>(sums[at * lanes + lane]);
       }
     }
   }
@@ -84,12 +84,12 @@ struct CpuBackend::ObservedPiece {
   void multiply(const Kernels& kernels, std::int64_t panel) const {
     const int tile = kernels.int8.tile_tokens;
     const std::int64_t begin = panel * panel_rows / tile * tile;
-    kernels.int8.multiply[0][0](
+    kernels.int8.multiply[8].kernels[a8_blocks][false][false](
         {.codes = codes + 2 * panel * blocks * tile_bytes,
-         .scales = scales + 2 * panel * blocks * lanes,
-         .offsets = nullptr,
-         .half_codes = blocks * tile_bytes,
-         .half_scales = blocks * lanes,
+         .other_codes = blocks * tile_bytes,
+         .scales = {.outer = scales + 2 * panel * blocks * lanes,
+                    .other_rows = blocks * lanes * std::int64_t{sizeof(float)}},
+         .offsets = {},
          .table = nullptr,
          .zero_shift = zero_shift,
          .blocks = blocks,

@@ -18,7 +18,7 @@ class PanelWeight final : public CpuWeight {
               ThreadPool& pool);
 
   std::size_t bytes() const override { return data_.bytes(); }
-  bool takes_a8() const override { return false; }
+  int input_group_len() const override { return 0; }
   void multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                 Scratch& scratch) const override;
 

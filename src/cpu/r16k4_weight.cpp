@@ -12,8 +12,9 @@
 namespace nybble::cpu {
 namespace {
 
-// Columns unpacked at a time, in blocks of 32: two times 16 rows then fit the first-level cache.
-constexpr std::int64_t chunk_blocks = 16;
+// Columns unpacked at a time, in blocks of 32: two times 16 rows then take a part of the
+// second-level cache.
+constexpr std::int64_t chunk_blocks = 128;
 // Bytes of 32 columns of 16 rows, one a code.
 constexpr std::int64_t tile_bytes = a8_len * lanes;
 
@@ -129,80 +130,108 @@ void R16k4Weight::fill_rows(const backend::WeightSource& source, std::int64_t si
   }
 }
 
-void R16k4Weight::take_stored(std::int64_t sixteen, std::int64_t first, std::int64_t n,
-                              std::uint8_t* codes, float* scales) const {
-  const std::int64_t first_row = sixteen * lanes,
-                     n_rows = std::clamp<std::int64_t>(rows() - first_row, 0, lanes);
-  const std::int64_t groups = format_.block_len / format_.group_len;
+void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
+                              AlignedArray<std::uint8_t>& memory, float* scales) const {
+  const std::int64_t n = product.blocks, bytes = n * tile_bytes, groups = groups_of(format_, n);
+  std::uint8_t* codes = memory.grow(static_cast<std::size_t>(2 * bytes));
+  std::fill_n(scales, 2 * groups * lanes, 0.0f);
   const std::size_t row_size = row_bytes(format(), cols()),
                     block_size = static_cast<std::size_t>(formats::info(format()).block_bytes);
-  std::fill_n(scales, groups_of(format_, n) * lanes, 0.0f);
-  for (std::int64_t r = 0; r < n_rows; ++r) {
+  const std::int64_t per_block = format_.block_len / format_.group_len;
+  const std::int64_t end = std::min<std::int64_t>(panel_rows, rows() - panel * panel_rows);
+  for (std::int64_t r = 0; r < end; ++r) {
+    const std::int64_t half = r / lanes, lane = r % lanes;
     const std::byte* place =
-        stored_rows_.data() + static_cast<std::size_t>(first_row + r) * row_size +
-        static_cast<std::size_t>(first * a8_len / format_.block_len) * block_size;
+        stored_rows_.data() + static_cast<std::size_t>(panel * panel_rows + r) * row_size +
+        static_cast<std::size_t>(product.first_block * a8_len / format_.block_len) * block_size;
     for (std::int64_t b = 0; b < n * a8_len / format_.block_len; ++b, place += block_size) {
       RunBlock block;
       format_.take(place, block);
-      put_codes(block.codes, format_.block_len, r, codes + b * format_.block_len * lanes);
-      for (std::int64_t g = 0; g < groups; ++g)
-        scales[(b * groups + g) * lanes + r] = block.scale * block.sub_scale[g];
+      put_codes(block.codes, format_.block_len, lane,
+                codes + half * bytes + b * format_.block_len * lanes);
+      for (std::int64_t g = 0; g < per_block; ++g) {
+        scales[(half * groups + b * per_block + g) * lanes + lane] =
+            block.scale * block.sub_scale[g];
+      }
     }
   }
+  product.codes = codes;
+  product.other_codes = bytes;
+  product.scales = float_scales(scales, groups * lanes);
 }
 
 void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                            Scratch& scratch) const {
   std::fill(acc, acc + inputs.tokens * panel_rows, 0.0f);
-  std::uint8_t* codes = scratch.codes.grow(2 * chunk_blocks * tile_bytes);
-  float* scales = scratch.scales.grow(4 * chunk_blocks * lanes);
-  float* offsets = scratch.offsets.grow(4 * chunk_blocks * lanes);
+  // One tile takes the weight as it stands, from end to end; several share what is unpacked, unless
+  // kernels unpack codes as fast as they multiply.
   const bool is_stored = stored_rows_.size() > 0;
-  const bool one_of_planes = !is_stored && inputs.tokens == 1 && format_.bits < 8;
-  const bool in_place = one_of_planes || (!is_stored && format_.bits == 8);
-  const bool two_levels = one_of_planes && format_.scales == RunScales::two_levels;
-  const auto& kernel =
-      one_of_planes ? kernels_.planes[format_.bits].multiply_one[two_levels] : kernels_.multiply;
-  const auto multiply = kernel[format_.group_len == 16][format_.has_offsets];
-  for (std::int64_t first = 0; first < blocks_; first += chunk_blocks) {
-    const std::int64_t n = std::min(chunk_blocks, blocks_ - first);
-    const std::int64_t scale_step = groups_of(format_, n) * lanes;
-    const std::uint8_t* planes =
-        codes_.data() + 2 * panel * code_bytes_ + first * 64 * format_.bits;
-    for (std::int64_t half = 0; half < 2; ++half) {
-      if (is_stored) {
-        take_stored(2 * panel + half, first, n, codes + half * n * tile_bytes,
-                    scales + half * scale_step);
-        continue;
-      }
-      if (!in_place) {
-        kernels_.planes[format_.bits].unpack(planes + half * code_bytes_, format_.table, n,
-                                             codes + half * n * tile_bytes);
-      }
-      if (two_levels) continue;
-      scales_->expand(2 * panel + half, false, first, n, scales + half * scale_step);
-      if (format_.has_offsets)
-        scales_->expand(2 * panel + half, true, first, n, offsets + half * scale_step);
+  const bool one_tile = !is_stored && inputs.tokens <= kernels_.tile_tokens;
+  const bool as_fast = format_.bits == 8 || (format_.bits == 4 && format_.group_len >= a8_len &&
+                                             kernels_.tile_tokens >= 8);
+  const bool in_place = one_tile || (!is_stored && as_fast);
+  const MultiplyA8 multiply = kernels_.multiply[in_place ? format_.bits : 8].kernels[a8_groups(
+      format_)][inputs.a8_rounding == A8Rounding::halves][format_.has_offsets];
+  const std::int64_t step = one_tile ? blocks_ : chunk_blocks;
+  for (std::int64_t first = 0; first < blocks_; first += step) {
+    A8Product product{.codes = codes_.data() + 2 * panel * code_bytes_ + first * 64 * format_.bits,
+                      .other_codes = code_bytes_,
+                      .scales = {},
+                      .offsets = {},
+                      .table = format_.table,
+                      .zero_shift = format_.zero_shift,
+                      .blocks = std::min(step, blocks_ - first),
+                      .x = inputs.a8,
+                      .first_block = first,
+                      .x_blocks = blocks_,
+                      .tokens = inputs.tokens,
+                      .acc = acc};
+    float* scales = scratch.scales.grow(static_cast<std::size_t>(8 * chunk_blocks * lanes));
+    if (is_stored) {
+      take_stored(panel, product, scratch.codes, scales);
+    } else if (!in_place) {
+      unpack_codes(product, scratch.codes);
     }
-    multiply({.codes = in_place ? planes : codes,
-              .scales = scales,
-              .offsets = offsets,
-              .half_codes = in_place ? code_bytes_ : n * tile_bytes,
-              .half_scales = scale_step,
-              .table = format_.table,
-              .zero_shift = format_.zero_shift,
-              .blocks = n,
-              .x = inputs.a8,
-              .first_block = first,
-              .x_blocks = blocks_,
-              .tokens = inputs.tokens,
-              .acc = acc,
-              .scale_levels = two_levels ? scales_->levels(panel, false, first) : A8Levels{},
-              .offset_levels = two_levels && format_.has_offsets
-                                   ? scales_->levels(panel, true, first)
-                                   : A8Levels{}});
+    if (one_tile) {
+      product.scales = scales_->in_place(panel, false, first);
+      if (format_.has_offsets) product.offsets = scales_->in_place(panel, true, first);
+    } else if (!is_stored) {
+      expand_scales(panel, product, scales);
+    }
+    multiply(product);
   }
   apply_scale(inputs.tokens * panel_rows, acc);
+}
+
+void R16k4Weight::unpack_codes(A8Product& product, AlignedArray<std::uint8_t>& memory) const {
+  const std::int64_t n = product.blocks, bytes = n * tile_bytes;
+  std::uint8_t* codes = memory.grow(static_cast<std::size_t>(2 * bytes));
+  for (std::int64_t half = 0; half < 2; ++half) {
+    kernels_.unpack[format_.bits](product.codes + half * code_bytes_, format_.table,
+                                  format_.zero_shift, n, codes + half * bytes);
+  }
+  product.codes = codes;
+  product.other_codes = bytes;
+  product.table = nullptr;
+  product.zero_shift = std::max(format_.zero_shift, 7);
+}
+
+void R16k4Weight::expand_scales(std::int64_t panel, A8Product& product, float* scales) const {
+  const std::int64_t n = groups_of(format_, product.blocks) * lanes;
+  for (const bool of_offsets : {false, true}) {
+    if (of_offsets && !format_.has_offsets) break;
+    float* place = scales + (of_offsets ? 2 * n : 0);
+    for (std::int64_t half = 0; half < 2; ++half)
+      scales_->expand(2 * panel + half, of_offsets, product.first_block, product.blocks,
+                      place + half * n);
+    (of_offsets ? product.offsets : product.scales) = float_scales(place, n);
+  }
+}
+
+A8Scales R16k4Weight::float_scales(const float* scales, std::int64_t n) const {
+  return {.outer = scales,
+          .groups_per_outer = longer_blocks(format_),
+          .other_rows = n * std::int64_t{sizeof(float)}};
 }
 
 void R16k4Weight::decode_stored_row(std::int64_t row, float* out) const {

@@ -28,16 +28,20 @@ class R16k4Weight final : public CpuWeight {
   std::size_t bytes() const override {
     return codes_.bytes() + (scales_ ? scales_->bytes() : 0) + stored_rows_.bytes();
   }
-  bool takes_a8() const override { return true; }
+  int input_group_len() const override { return format_.input_group_len; }
   void multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                 Scratch& scratch) const override;
 
  private:
   void decode_stored_row(std::int64_t row, float* out) const override;
-  // Codes [n][8][16][4] and scales of 32 n columns of 16 stored rows.
-  void take_stored(std::int64_t sixteen, std::int64_t first, std::int64_t n, std::uint8_t* codes,
-                   float* scales) const;
   void fill_rows(const backend::WeightSource& source, std::int64_t sixteen);
+  // The blocks [first_block, first_block + blocks) of a panel for a product: rows of a lattice as
+  // bytes and floats, codes as bytes, scales as floats. In memory for 4 chunks of each.
+  void take_stored(std::int64_t panel, A8Product& product, AlignedArray<std::uint8_t>& memory,
+                   float* scales) const;
+  void unpack_codes(A8Product& product, AlignedArray<std::uint8_t>& memory) const;
+  void expand_scales(std::int64_t panel, A8Product& product, float* scales) const;
+  A8Scales float_scales(const float* scales, std::int64_t n) const;
   void store_codes(const std::uint8_t* tile, std::int64_t n_blocks, std::uint8_t* planes) const;
 
   const RunFormat& format_;

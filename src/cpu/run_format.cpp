@@ -153,7 +153,7 @@ constexpr RunFormat describe() {
       format.bits = bits_of<F>();
       format.zero_shift = zero == 0 ? 32 : std::countr_zero(zero);
       if (n_groups < F >> 1) format.scales = RunScales::two_levels;
-      format.has_offsets = some_groups<F>().sub_offset[0] != 0;
+      format.has_offsets = some_groups<F>().offset * some_groups<F>().sub_offset[0] != 0;
       format.take = take_affine<F>;
     } else if constexpr (formats::LatticeFormat<F>) {
       format.bits = 8;
@@ -168,6 +168,7 @@ constexpr RunFormat describe() {
       if (HasSubScales<F>) format.scales = RunScales::two_levels;
       format.take = take_table<F>;
     }
+    if (format.is_lattice || format.bits <= 3) format.input_group_len = 16;
     return format;
   }
 }

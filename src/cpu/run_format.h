@@ -29,6 +29,8 @@ struct RunFormat {
   int block_len = 0, group_len = 0;  // divisible by 32; 16, or divisible by 32
   RunScales scales{};
   bool has_offsets = false;
+  // Columns of activations that share a scale: 16 where few bits leave little room for more noise.
+  int input_group_len = 32;
   bool is_lattice = false;  // bytes instead of indices of points: far more than is stored
   void (*take)(const std::byte* block, RunBlock& out) = nullptr;
 };

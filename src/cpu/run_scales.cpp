@@ -69,46 +69,39 @@ void RunScales16::store_level(float outer, const float* inner, std::int64_t whic
 void RunScales16::expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
                          float* floats) const {
   const std::byte* place = place_of(sixteen, offsets);
-  const std::int64_t group = format_.group_len, first_group = first * a8_len / group;
+  const std::int64_t group = format_.group_len, first_group = first * a8_len / group,
+                     groups = groups_of(format_, n);
+  const auto* halves = reinterpret_cast<const std::uint16_t*>(place);
   if (format_.scales == RunScales::two_levels) {
-    const auto* halves = reinterpret_cast<const std::uint16_t*>(place);
     const auto* factors = reinterpret_cast<const std::int8_t*>(place + places_.groups);
-    const std::int64_t per_block = format_.block_len / group, end = (first + n) * a8_len / group;
-    for (std::int64_t g = first_group; g < end; g += per_block) {
+    const std::int64_t per_block = format_.block_len / group;
+    for (std::int64_t g = first_group; g < first_group + groups; g += per_block) {
       kernels_.expand_scales(halves + g / per_block * lanes, factors + g * lanes, per_block,
                              floats);
       floats += per_block * lanes;
     }
-    return;
-  }
-  // A group of more than 32 columns repeats its scale.
-  const std::int64_t repeats = std::max<std::int64_t>(1, group / a8_len);
-  const std::int64_t groups = groups_of(format_, n);
-  if (format_.scales == RunScales::halves) {
-    const auto* halves = reinterpret_cast<const std::uint16_t*>(place);
-    if (repeats == 1)
-      return kernels_.widen_halves(halves + first_group * lanes, groups * lanes, floats);
-    for (std::int64_t b = 0; b < n; ++b)
-      kernels_.widen_halves(halves + (first + b) / repeats * lanes, lanes, floats + b * lanes);
-    return;
-  }
-  const auto* from = reinterpret_cast<const float*>(place);
-  for (std::int64_t g = 0; g < groups; ++g) {
-    const std::int64_t which = repeats == 1 ? first_group + g : (first + g) / repeats;
-    std::memcpy(floats + g * lanes, from + which * lanes, lanes * sizeof(float));
+  } else if (format_.scales == RunScales::halves) {
+    kernels_.widen_halves(halves + first_group * lanes, groups * lanes, floats);
+  } else {
+    std::memcpy(floats, reinterpret_cast<const float*>(place) + first_group * lanes,
+                static_cast<std::size_t>(groups * lanes) * sizeof(float));
   }
 }
 
-A8Levels RunScales16::levels(std::int64_t panel, bool offsets, std::int64_t first) const {
+A8Scales RunScales16::in_place(std::int64_t panel, bool offsets, std::int64_t first) const {
   const std::byte* place = place_of(2 * panel, offsets);
-  const std::int64_t first_group = first * a8_len / format_.group_len;
-  const int per_block = format_.block_len / format_.group_len;
-  return {
-      .outer = reinterpret_cast<const std::uint16_t*>(place) + first_group / per_block * lanes,
-      .factors = reinterpret_cast<const std::int8_t*>(place + places_.groups) + first_group * lanes,
-      .outer_step = bytes_ / std::int64_t{sizeof(Half)},
-      .factor_step = bytes_,
-      .groups_per_outer = per_block};
+  const std::int64_t group = first * a8_len / format_.group_len * lanes;
+  A8Scales scales{.halves = format_.scales != RunScales::floats, .other_rows = bytes_};
+  if (format_.scales == RunScales::two_levels) {
+    scales.groups_per_outer = format_.block_len / format_.group_len;
+    scales.factors = reinterpret_cast<const std::int8_t*>(place + places_.groups) + group;
+    scales.outer = place + group / scales.groups_per_outer * std::int64_t{sizeof(Half)};
+    return scales;
+  }
+  scales.groups_per_outer = longer_blocks(format_);
+  scales.outer =
+      place + group * static_cast<std::int64_t>(scales.halves ? sizeof(Half) : sizeof(float));
+  return scales;
 }
 
 }  // namespace nybble::cpu

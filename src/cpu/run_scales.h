@@ -7,9 +7,16 @@
 
 namespace nybble::cpu {
 
-// Groups for which kernels take a scale each; longer ones repeat it every 32 columns.
+// In so many blocks of 32 columns.
 inline std::int64_t groups_of(const RunFormat& format, std::int64_t blocks) {
-  return format.group_len == 16 ? 2 * blocks : blocks;
+  return blocks * 32 / format.group_len;
+}
+// Blocks of 32 columns in a group, 1 for shorter ones.
+inline int longer_blocks(const RunFormat& format) {
+  return format.group_len <= 32 ? 1 : format.group_len / 32;
+}
+inline A8Groups a8_groups(const RunFormat& format) {
+  return format.group_len == 16 ? a8_halves : format.group_len == 32 ? a8_blocks : a8_longer;
 }
 
 // For 16 rows: [groups][16] of one level, or [blocks][16] halves and then [groups][16] factors;
@@ -29,8 +36,8 @@ class RunScales16 {
   // Scales, or offsets, of columns 32 first ... 32 (first + n) as floats [groups][16].
   void expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
               float* floats) const;
-  // The same for 32 rows as they stand, of formats with two levels.
-  A8Levels levels(std::int64_t panel, bool offsets, std::int64_t first) const;
+  // Those of a panel as they stand, from column 32 first on.
+  A8Scales in_place(std::int64_t panel, bool offsets, std::int64_t first) const;
 
  private:
   struct Places {

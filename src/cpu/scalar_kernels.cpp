@@ -24,6 +24,12 @@ struct Bytes {
   static Bytes repeat16(const std::uint8_t* p) {
     return make([&](int i) { return p[i % 16]; });
   }
+  static Bytes set(int x) {
+    return make([&](int) { return x; });
+  }
+  static Bytes add(const Bytes& a, const Bytes& b) {
+    return make([&](int i) { return a.v[i] + b.v[i]; });
+  }
   void store(std::uint8_t* p) const {
     for (int i = 0; i < 64; ++i) p[i] = v[i];
   }
@@ -40,14 +46,19 @@ struct Bytes {
 };
 
 struct Lanes {
-  static constexpr int tile_tokens = 4, max_sums = 8, a8_tokens = 4;
+  static constexpr int tile_tokens = 4, max_sums = 8, a8_tokens = 4, taken_off = 0;
   using Bytes = scalar::Bytes;
   struct Sums {
     std::int32_t v[lanes];
 
-    static Sums shifted(std::int32_t x, int shift) {
+    static Sums set(std::int32_t x) {
       Sums sums;
-      for (std::int32_t& sum : sums.v) sum = shift > 31 ? 0 : x * (1 << shift);
+      for (std::int32_t& sum : sums.v) sum = x;
+      return sums;
+    }
+    static Sums load(const std::int32_t* p) {
+      Sums sums;
+      for (int i = 0; i < lanes; ++i) sums.v[i] = p[i];
       return sums;
     }
     // To even.
@@ -64,6 +75,15 @@ struct Lanes {
     }
     void store_int8(std::int8_t* p) const {
       for (int i = 0; i < lanes; ++i) p[i] = static_cast<std::int8_t>(v[i]);
+    }
+    void store(std::int32_t* p) const {
+      for (int i = 0; i < lanes; ++i) p[i] = v[i];
+    }
+    // Lane i: that of the lanes of sums[i].
+    static Sums totals(const Sums (&sums)[lanes]) {
+      std::int32_t all[lanes];
+      for (int i = 0; i < lanes; ++i) all[i] = sums[i].total();
+      return load(all);
     }
     std::int32_t total() const {
       std::int32_t sum = 0;
@@ -118,6 +138,12 @@ struct Lanes {
   }
   static Lanes load_int8(const std::int8_t* p) {
     return make([&](int i) { return static_cast<float>(p[i]); });
+  }
+  // Lane i: the highest magnitude of the lanes of values[i].
+  static Lanes highest_magnitudes(const Lanes (&values)[lanes]) {
+    float all[lanes];
+    for (int i = 0; i < lanes; ++i) all[i] = values[i].magnitude().highest();
+    return load(all);
   }
   Lanes magnitude() const {
     return make([&](int i) { return std::fabs(v[i]); });

@@ -56,22 +56,25 @@ TEST_F(every_machine, multiplies_integers_to_the_same_bits) {
   std::vector<std::uint8_t> tile(blocks * tokens * a8_token_bytes);
   const Int8Kernels& kernels = scalar::kernels.int8;
   ASSERT_EQ(kernels.tile_tokens, tokens);
-  kernels.quantize(x.data(), blocks * a8_len, blocks, tokens, false, tile.data());
+  kernels.quantize(x.data(), blocks * a8_len, blocks, tokens, A8Rounding::halves, tile.data());
   std::vector<float> acc(tokens * panel_rows);
-  kernels.multiply[true][true]({.codes = codes.data(),
-                                .scales = scales.data(),
-                                .offsets = offsets.data(),
-                                .half_codes = blocks * a8_len * lanes,
-                                .half_scales = groups * lanes,
-                                .table = nullptr,
-                                .zero_shift = 7,
-                                .blocks = blocks,
-                                .x = tile.data(),
-                                .first_block = 0,
-                                .x_blocks = blocks,
-                                .tokens = tokens,
-                                .acc = acc.data()});
-  EXPECT_EQ(hash_of(acc), 0x009d06fc88244695u);
+  const A8Scales of_weight{.outer = scales.data(),
+                           .other_rows = groups * lanes * std::int64_t{sizeof(float)}};
+  A8Scales of_zeros = of_weight;
+  of_zeros.outer = offsets.data();
+  kernels.multiply[2].kernels[a8_halves][true][true]({.codes = codes.data(),
+                                                      .other_codes = blocks * a8_len / 4 * lanes,
+                                                      .scales = of_weight,
+                                                      .offsets = of_zeros,
+                                                      .table = nullptr,
+                                                      .zero_shift = 32,
+                                                      .blocks = blocks,
+                                                      .x = tile.data(),
+                                                      .first_block = 0,
+                                                      .x_blocks = blocks,
+                                                      .tokens = tokens,
+                                                      .acc = acc.data()});
+  EXPECT_EQ(hash_of(acc), 0x6fa6c40bc40f05cbu);
 }
 
 TEST_F(every_machine, takes_softmax_and_silu_to_the_same_bits) {

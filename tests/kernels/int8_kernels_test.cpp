@@ -39,12 +39,13 @@ std::vector<float> activations(int tokens, std::mt19937& random) {
 
 // All tokens in tiles of a level.
 std::vector<std::uint8_t> panels(const Int8Kernels& kernels, const std::vector<float>& x,
-                                 int tokens) {
+                                 int tokens, bool in_halves) {
   std::vector<std::uint8_t> result(static_cast<std::size_t>(tokens * n_blocks * a8_token_bytes));
   std::uint8_t* tile = result.data();
   for (int first = 0; first < tokens;) {
     const int n = a8_tile(kernels.tile_tokens, tokens - first);
-    kernels.quantize(x.data() + first * cols, cols, n_blocks, n, false, tile);
+    kernels.quantize(x.data() + first * cols, cols, n_blocks, n,
+                     in_halves ? A8Rounding::halves : A8Rounding::blocks, tile);
     tile += n * n_blocks * a8_token_bytes;
     first += n;
   }
@@ -59,50 +60,60 @@ std::vector<std::vector<std::uint8_t>> choices_of_codes(std::size_t n, std::mt19
           std::vector<std::uint8_t>(n, 0), turns};
 }
 
+// How scales stand.
+enum class Stand { floats, halves, factors, longer_halves };
+constexpr Stand ways_to_stand[] = {Stand::floats, Stand::halves, Stand::factors,
+                                   Stand::longer_halves};
+
 // One weight of 32 rows: codes of `code_bytes` each 32 columns of 16 rows.
 struct Weight {
   std::vector<std::uint8_t> codes;
-  std::vector<float> scales, offsets;
-  // Instead of scales and of offsets, for kernels that take them: halves for pairs of groups.
-  std::vector<std::uint16_t> outer;
+  std::vector<float> floats, start;
+  std::vector<std::uint16_t> halves;
   std::vector<std::uint8_t> factors;
-  std::vector<float> start;
   const std::uint8_t* table = nullptr;
   std::int64_t code_bytes;
-  bool halves;
 
-  Weight(const std::vector<std::uint8_t>& given, std::int64_t bytes, bool in_halves,
-         std::mt19937& random)
-      : codes(given), code_bytes(bytes), halves(in_halves) {
-    const std::size_t groups = static_cast<std::size_t>(n_blocks * (halves ? 2 : 1));
-    scales = random_floats(groups * panel_rows, random);
-    scales[1] = 0;
-    scales[2] = 1e-42f;
-    offsets = random_floats(groups * panel_rows, random);
-    for (const float scale : random_floats(groups * panel_rows, random))
-      outer.push_back(to_half(scale).bits);
-    factors = random_bytes(groups * panel_rows, random);
+  Weight(const std::vector<std::uint8_t>& given, std::int64_t bytes, std::mt19937& random)
+      : codes(given), code_bytes(bytes) {
+    constexpr std::size_t n = 2 * n_blocks * panel_rows;
+    floats = random_floats(n, random);
+    floats[1] = 0;
+    floats[2] = 1e-42f;
+    for (const float scale : random_floats(n, random)) halves.push_back(to_half(scale).bits);
+    factors = random_bytes(n, random);
     start = random_floats(most_tokens * panel_rows, random);
   }
-  // kernel: one of multiply or multiply_one of the level that x is for.
-  std::vector<float> product(void (*kernel)(const A8Product&), const std::vector<std::uint8_t>& x,
-                             int tokens, bool has_offsets, int zero_shift) const {
+
+  // Those from a block on; groups of more than a block have `first_blocks`.
+  A8Scales scales(A8Groups groups, Stand stand, std::int64_t first) const {
+    const std::int64_t per_block = groups == a8_halves ? 2 : 1;
+    std::int64_t group = first * per_block * lanes;
+    A8Scales result{.halves = stand != Stand::floats};
+    if (groups == a8_longer) {
+      result.groups_per_outer = static_cast<int>(first_blocks);
+      group /= first_blocks;
+    } else if (stand == Stand::factors || stand == Stand::longer_halves) {
+      result.groups_per_outer = static_cast<int>(first_blocks * per_block);
+      if (stand == Stand::factors)
+        result.factors = reinterpret_cast<const std::int8_t*>(factors.data()) + group;
+      group /= result.groups_per_outer;
+    }
+    // Those of the other rows come so much later that neither floats, halves nor factors overlap.
+    result.other_rows = n_blocks * per_block * lanes;
+    result.outer = stand == Stand::floats ? static_cast<const void*>(floats.data() + group)
+                                          : halves.data() + group;
+    return result;
+  }
+
+  std::vector<float> product(MultiplyA8 kernel, const std::vector<std::uint8_t>& x, int tokens,
+                             A8Groups groups, Stand stand, bool offsets, int zero_shift) const {
     std::vector<float> acc(start.begin(), start.begin() + tokens * panel_rows);
-    const std::int64_t per_block = lanes * (halves ? 2 : 1);
-    const auto levels = [&](std::int64_t first) {
-      return A8Levels{
-          .outer = outer.data() + first * per_block,
-          .factors = reinterpret_cast<const std::int8_t*>(factors.data()) + first * per_block,
-          .outer_step = n_blocks * per_block,
-          .factor_step = n_blocks * per_block,
-          .groups_per_outer = 2};
-    };
     for (std::int64_t first = 0; first < n_blocks; first += first_blocks) {
       kernel({.codes = codes.data() + first * code_bytes,
-              .scales = scales.data() + first * per_block,
-              .offsets = has_offsets ? offsets.data() + first * per_block : nullptr,
-              .half_codes = n_blocks * code_bytes,
-              .half_scales = n_blocks * per_block,
+              .other_codes = n_blocks * code_bytes,
+              .scales = scales(groups, stand, first),
+              .offsets = offsets ? scales(groups, stand, first) : A8Scales{},
               .table = table,
               .zero_shift = zero_shift,
               .blocks = std::min(first_blocks, n_blocks - first),
@@ -110,9 +121,7 @@ struct Weight {
               .first_block = first,
               .x_blocks = n_blocks,
               .tokens = tokens,
-              .acc = acc.data(),
-              .scale_levels = levels(first),
-              .offset_levels = levels(first)});
+              .acc = acc.data()});
     }
     return acc;
   }
@@ -122,15 +131,29 @@ struct Weight {
 
 class int8_level : public testing::TestWithParam<const Kernels*> {
  protected:
-  void expect_same(const Weight& weight, void (*found)(const A8Product&),
-                   void (*expected)(const A8Product&), int tokens, bool has_offsets) {
+  // Every kernel for codes of so many bits that there is.
+  void expect_same(const Weight& weight, int bits, int tokens) {
     const std::vector<float> x = activations(tokens, random_);
-    const auto own = panels(kernels_, x, tokens), scalar = panels(scalar_, x, tokens);
-    for (const int zero_shift : {0, 1, 2, 3, 4, 5, 6, 7, 32}) {
-      ASSERT_TRUE(same_bits(weight.product(found, own, tokens, has_offsets, zero_shift),
-                            weight.product(expected, scalar, tokens, has_offsets, zero_shift)))
-          << tokens << " tokens, halves " << weight.halves << ", offsets " << has_offsets
-          << ", zero shift " << zero_shift;
+    for (const bool in_halves : {false, true}) {
+      const auto own = panels(kernels_, x, tokens, in_halves),
+                 scalar = panels(scalar_, x, tokens, in_halves);
+      for (const A8Groups groups : {a8_halves, a8_blocks, a8_longer}) {
+        for (const bool offsets : {false, true}) {
+          const MultiplyA8 found = kernels_.multiply[bits].kernels[groups][in_halves][offsets],
+                           expected = scalar_.multiply[bits].kernels[groups][in_halves][offsets];
+          ASSERT_EQ(found == nullptr, expected == nullptr);
+          for (const Stand stand : ways_to_stand) {
+            for (const int zero_shift : {0, 2, 5, 7, 32}) {
+              if (found == nullptr || (bits == 8 && zero_shift < 7)) continue;
+              ASSERT_TRUE(same_bits(
+                  weight.product(found, own, tokens, groups, stand, offsets, zero_shift),
+                  weight.product(expected, scalar, tokens, groups, stand, offsets, zero_shift)))
+                  << bits << " bits, " << tokens << " tokens, halves " << in_halves << ", groups "
+                  << groups << ", offsets " << offsets << ", zero shift " << zero_shift;
+            }
+          }
+        }
+      }
     }
   }
 
@@ -141,13 +164,13 @@ class int8_level : public testing::TestWithParam<const Kernels*> {
 
 TEST_P(int8_level, rounds_activations_like_the_scalar_level) {
   const std::vector<float> x = activations(most_tokens, random_);
-  for (int tokens = 1; tokens <= most_tokens; ++tokens) {
-    for (const bool one_scale : {false, true}) {
+  for (int tokens = 1; tokens <= kernels_.tile_tokens; ++tokens) {
+    for (const auto rounding : {A8Rounding::halves, A8Rounding::blocks, A8Rounding::tokens}) {
       std::vector<std::uint8_t> found(static_cast<std::size_t>(tokens * n_blocks * a8_token_bytes)),
           expected(found.size());
-      kernels_.quantize(x.data(), cols, n_blocks, tokens, one_scale, found.data());
-      scalar_.quantize(x.data(), cols, n_blocks, tokens, one_scale, expected.data());
-      EXPECT_TRUE(same_bits(found, expected)) << tokens << " tokens, one scale " << one_scale;
+      kernels_.quantize(x.data(), cols, n_blocks, tokens, rounding, found.data());
+      scalar_.quantize(x.data(), cols, n_blocks, tokens, rounding, expected.data());
+      EXPECT_TRUE(same_bits(found, expected)) << tokens << " tokens, rounding " << int(rounding);
     }
   }
 }
@@ -177,40 +200,16 @@ TEST_P(int8_level, rounds_columns_like_the_scalar_level) {
   }
 }
 
-TEST_P(int8_level, multiplies_bytes_like_the_scalar_level) {
-  for (const auto& codes : choices_of_codes(2 * n_blocks * tile_bytes, random_)) {
-    for (const bool halves : {false, true}) {
-      const Weight weight(codes, tile_bytes, halves, random_);
-      for (const bool offsets : {false, true}) {
-        for (int tokens = 1; tokens <= most_tokens; ++tokens) {
-          expect_same(weight, kernels_.multiply[halves][offsets], scalar_.multiply[halves][offsets],
-                      tokens, offsets);
-        }
-      }
-    }
-  }
-}
-
-TEST_P(int8_level, multiplies_planes_like_the_scalar_level) {
+TEST_P(int8_level, multiplies_like_the_scalar_level) {
   const std::vector<std::uint8_t> table = random_bytes(16, random_);
-  for (int bits = 1; bits <= 6; ++bits) {
+  for (const int bits : {1, 2, 3, 4, 5, 6, 8}) {
     const std::int64_t code_bytes = std::int64_t{tile_bytes} / 8 * bits;
     const auto n = static_cast<std::size_t>(2 * n_blocks * code_bytes);
-    const PlaneKernels &found = kernels_.planes[bits], &expected = scalar_.planes[bits];
     for (const auto& codes : choices_of_codes(n, random_)) {
-      for (const bool halves : {false, true}) {
-        Weight weight(codes, code_bytes, halves, random_);
-        for (const bool with_table : {false, true}) {
-          if (with_table && bits != 4) continue;  // only codes of four bits have tables
-          weight.table = with_table ? table.data() : nullptr;
-          for (const bool offsets : {false, true}) {
-            expect_same(weight, found.multiply_one[0][halves][offsets],
-                        expected.multiply_one[0][halves][offsets], 1, offsets);
-            expect_same(weight, found.multiply_one[1][halves][offsets],
-                        expected.multiply_one[1][halves][offsets], 1, offsets);
-          }
-        }
-      }
+      Weight weight(codes, code_bytes, random_);
+      for (int tokens = 1; tokens <= most_tokens; ++tokens) expect_same(weight, bits, tokens);
+      weight.table = table.data();
+      if (bits == 4) expect_same(weight, bits, most_tokens);
     }
   }
 }
@@ -221,10 +220,12 @@ TEST_P(int8_level, unpacks_planes_like_the_scalar_level) {
     const auto planes =
         random_bytes(n_blocks * tile_bytes / 8 * static_cast<std::size_t>(bits), random_);
     for (const std::uint8_t* entries : {static_cast<const std::uint8_t*>(nullptr), table.data()}) {
-      std::vector<std::uint8_t> found(n_blocks * tile_bytes), expected(found.size());
-      kernels_.planes[bits].unpack(planes.data(), entries, n_blocks, found.data());
-      scalar_.planes[bits].unpack(planes.data(), entries, n_blocks, expected.data());
-      EXPECT_TRUE(same_bits(found, expected)) << bits << " bits";
+      for (const int zero_shift : {0, bits - 1, 7, 32}) {
+        std::vector<std::uint8_t> found(n_blocks * tile_bytes), expected(found.size());
+        kernels_.unpack[bits](planes.data(), entries, zero_shift, n_blocks, found.data());
+        scalar_.unpack[bits](planes.data(), entries, zero_shift, n_blocks, expected.data());
+        EXPECT_TRUE(same_bits(found, expected)) << bits << " bits";
+      }
     }
   }
 }

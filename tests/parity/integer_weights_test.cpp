@@ -77,16 +77,18 @@ TEST_P(integer_weights, multiply_alike_in_every_batch) {
   }
 }
 
-// Sums of codes are exact. Of each group the product of the scales and the two fma round, 2^-24 of
-// their results each, which the sum of magnitudes bounds; sums before that are among those.
+// Sums of codes are exact. Of each group the product of the scales, or of the sum and one of them,
+// and two fma round, 2^-24 of their results each, which the sum of magnitudes bounds; sums before
+// that are among those.
 TEST_P(integer_weights, multiply_what_they_decode_to) {
   const std::vector<float> x = random_inputs(tokens);
   const auto found = product("", 2, x, tokens);
   std::vector<float> row(static_cast<std::size_t>(cols_)), rounded(x.size());
+  const cpu::RunFormat& format = *cpu::run_format(GetParam().id);
   for (int t = 0; t < tokens; ++t)
-    cpu::round_to_a8(x.data() + t * cols_, cols_, rounded.data() + t * cols_);
-  const double groups =
-      static_cast<double>(cols_) / std::min(32, cpu::run_format(GetParam().id)->group_len);
+    cpu::round_to_a8(x.data() + t * cols_, cols_, format.input_group_len,
+                     rounded.data() + t * cols_);
+  const double groups = static_cast<double>(cols_) / std::min(32, format.group_len);
   for (int r = 0; r < rows; ++r) {
     weight_.view().decode_rows(r, 1, row.data());
     // Of a code and an offset, which may cancel.

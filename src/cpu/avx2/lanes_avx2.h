@@ -20,6 +20,13 @@ struct Bytes {
         _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
     return {both, both};
   }
+  static Bytes set(int x) {
+    const __m256i all = _mm256_set1_epi8(static_cast<char>(x));
+    return {all, all};
+  }
+  static Bytes add(Bytes a, Bytes b) {
+    return {_mm256_add_epi8(a.low, b.low), _mm256_add_epi8(a.high, b.high)};
+  }
   void store(uint8_t* p) const {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), low);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + 32), high);
@@ -42,15 +49,19 @@ struct Bytes {
 template <class Dot>
 struct Lanes {
   static constexpr int tile_tokens = 6, max_sums = 6;  // a sum takes two of 16 registers
-  static constexpr int a8_tokens = Dot::a8_tokens;
+  static constexpr int a8_tokens = Dot::a8_tokens, taken_off = 0;
   using Bytes = avx2::Bytes;
   // 16 integers; Dot adds the products of four bytes each.
   struct Sums {
     __m256i low, high;
 
-    static Sums shifted(int32_t x, int shift) {
-      const __m256i sum = _mm256_sll_epi32(_mm256_set1_epi32(x), _mm_cvtsi32_si128(shift));
+    static Sums set(int32_t x) {
+      const __m256i sum = _mm256_set1_epi32(x);
       return {sum, sum};
+    }
+    static Sums load(const int32_t* p) {
+      return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)),
+              _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 8))};
     }
     // To even.
     static Sums rounded(const Lanes& x) {
@@ -69,6 +80,16 @@ struct Lanes {
       _mm_storeu_si128(
           reinterpret_cast<__m128i*>(p),
           _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+    }
+    void store(int32_t* p) const {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), low);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + 8), high);
+    }
+    // Lane i: that of the lanes of sums[i].
+    static Sums totals(const Sums (&sums)[lanes]) {
+      int32_t all[lanes];
+      for (int i = 0; i < lanes; ++i) all[i] = sums[i].total();
+      return load(all);
     }
     int32_t total() const {
       int32_t parts[8], sum = 0;
@@ -115,6 +136,12 @@ struct Lanes {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
             _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)))};
+  }
+  // Lane i: the highest magnitude of the lanes of values[i].
+  static Lanes highest_magnitudes(const Lanes (&values)[lanes]) {
+    float all[lanes];
+    for (int i = 0; i < lanes; ++i) all[i] = values[i].magnitude().highest();
+    return load(all);
   }
   Lanes magnitude() const {
     const __m256 mask = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));

@@ -8,6 +8,7 @@ namespace nybble::cpu::avx512 {
 namespace {
 
 // The forms with a mask of ones: GCC 12 warns of uninitialized values inside the plain ones.
+constexpr __mmask8 all8 = 0xff;
 constexpr __mmask16 all = 0xffff;
 constexpr __mmask32 all32 = 0xffffffff;
 constexpr __mmask64 all64 = ~__mmask64{0};
@@ -21,6 +22,8 @@ struct Bytes {
     return {
         _mm512_maskz_broadcast_i32x4(all, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
   }
+  static Bytes set(int x) { return {_mm512_set1_epi8(static_cast<char>(x))}; }
+  static Bytes add(Bytes a, Bytes b) { return {_mm512_add_epi8(a.v, b.v)}; }
   void store(uint8_t* p) const { _mm512_storeu_si512(p, v); }
   Bytes bits(int shift, int mask) const {
     return {_mm512_and_si512(_mm512_maskz_srl_epi16(all32, v, _mm_cvtsi32_si128(shift)),
@@ -33,18 +36,40 @@ struct Bytes {
   Bytes at(Bytes codes) const { return {_mm512_maskz_shuffle_epi8(all64, v, codes.v)}; }
 };
 
+// Lane i of the result: all lanes of vectors[i] joined. Halves of two vectors at a time become one,
+// then quarters, and so on; the order of vectors is such that results end up in theirs.
+template <class Vector, class Bits, class Join>
+__m512i folded(const Vector (&vectors)[lanes], const Bits& bits, const Join& join) {
+  __m512i quads[4];
+  for (int i = 0; i < 4; ++i) {
+    const auto halves = [&](int low, int high) {
+      const __m512i a = bits(vectors[low]), b = bits(vectors[high]);
+      return join(_mm512_maskz_shuffle_i64x2(all8, a, b, 0x44),
+                  _mm512_maskz_shuffle_i64x2(all8, a, b, 0xee));
+    };
+    const __m512i a = halves(i, i + 4), b = halves(i + 8, i + 12);
+    quads[i] = join(_mm512_maskz_shuffle_i64x2(all8, a, b, 0x88),
+                    _mm512_maskz_shuffle_i64x2(all8, a, b, 0xdd));
+  }
+  const auto pairs = [&](__m512i a, __m512i b) {
+    return join(_mm512_maskz_unpacklo_epi64(all8, a, b), _mm512_maskz_unpackhi_epi64(all8, a, b));
+  };
+  const __m512 even = _mm512_castsi512_ps(pairs(quads[0], quads[1])),
+               odd = _mm512_castsi512_ps(pairs(quads[2], quads[3]));
+  return join(_mm512_castps_si512(_mm512_maskz_shuffle_ps(all, even, odd, 0x88)),
+              _mm512_castps_si512(_mm512_maskz_shuffle_ps(all, even, odd, 0xdd)));
+}
+
 template <class Dot>
 struct Lanes {
   static constexpr int tile_tokens = 12, max_sums = 24;  // of 32 registers
-  static constexpr int a8_tokens = 12;
+  static constexpr int a8_tokens = 8, taken_off = 0;
   using Bytes = avx512::Bytes;
   // 16 integers; Dot adds the products of four bytes each.
   struct Sums {
     __m512i v;
 
-    static Sums shifted(int32_t x, int shift) {
-      return {_mm512_maskz_sll_epi32(all, _mm512_set1_epi32(x), _mm_cvtsi32_si128(shift))};
-    }
+    static Sums set(int32_t x) { return {_mm512_set1_epi32(x)}; }
     // To even.
     static Sums rounded(Lanes x) { return {_mm512_maskz_cvtps_epi32(all, x.v)}; }
     void add_dot(Bytes weights, const uint8_t* four) {
@@ -55,6 +80,13 @@ struct Lanes {
     Lanes floats() const { return {_mm512_maskz_cvtepi32_ps(all, v)}; }
     void store_int8(int8_t* p) const {
       _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtepi32_epi8(all, v));
+    }
+    void store(int32_t* p) const { _mm512_storeu_si512(p, v); }
+    // Lane i: that of the lanes of sums[i].
+    static Sums totals(const Sums (&sums)[lanes]) {
+      return {folded(
+          sums, [](const Sums& x) { return x.v; },
+          [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); })};
     }
     int32_t total() const {
       const __m256i half = _mm256_add_epi32(_mm512_maskz_extracti32x8_epi32(0xff, v, 0),
@@ -91,6 +123,15 @@ struct Lanes {
   static Lanes load_int8(const int8_t* p) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     return {_mm512_maskz_cvtepi32_ps(all, _mm512_maskz_cvtepi8_epi32(all, bytes))};
+  }
+  // Lane i: the highest magnitude of the lanes of values[i].
+  static Lanes highest_magnitudes(const Lanes (&values)[lanes]) {
+    return {_mm512_castsi512_ps(folded(
+        values, [](Lanes x) { return _mm512_castps_si512(x.magnitude().v); },
+        [](__m512i a, __m512i b) {
+          return _mm512_castps_si512(
+              _mm512_maskz_max_ps(all, _mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+        }))};
   }
   Lanes magnitude() const {
     return {_mm512_castsi512_ps(

@@ -21,6 +21,12 @@ struct Bytes {
   static Bytes repeat16(const uint8_t* p) {
     return make([&](int) { return vld1q_u8(p); });
   }
+  static Bytes set(int x) {
+    return make([&](int) { return vdupq_n_u8(static_cast<uint8_t>(x)); });
+  }
+  static Bytes add(const Bytes& a, const Bytes& b) {
+    return make([&](int i) { return vaddq_u8(a.v[i], b.v[i]); });
+  }
   void store(uint8_t* p) const {
     for (int i = 0; i < 4; ++i) vst1q_u8(p + 16 * i, v[i]);
   }
@@ -43,19 +49,18 @@ struct Bytes {
 template <class Dot>
 struct Lanes {
   static constexpr int tile_tokens = 6, max_sums = 6;  // a sum takes four of 32 registers
-  static constexpr int a8_tokens = 6;
+  static constexpr int a8_tokens = 6, taken_off = Dot::taken_off;  // of codes, by Dot
   using Bytes = neon::Bytes;
   // 16 integers.
   struct Sums {
     int32x4_t v[4];
 
-    // Where sums of products start. Dot may take codes with `Dot::taken_off` less, and x is minus
-    // the sum of what they are multiplied with, so this gives back what its products will miss.
-    static Sums shifted(int32_t x, int shift) {
-      const int32x4_t all = vdupq_n_s32(x);
-      const int32x4_t sum = vsubq_s32(vshlq_s32(all, vdupq_n_s32(shift)),  // shift 32 gives 0
-                                      vmulq_n_s32(all, Dot::taken_off));
+    static Sums set(int32_t x) {
+      const int32x4_t sum = vdupq_n_s32(x);
       return {{sum, sum, sum, sum}};
+    }
+    static Sums load(const int32_t* p) {
+      return {{vld1q_s32(p), vld1q_s32(p + 4), vld1q_s32(p + 8), vld1q_s32(p + 12)}};
     }
     // To even.
     static Sums rounded(const Lanes& x) {
@@ -76,6 +81,15 @@ struct Lanes {
       const int16x8_t low = vcombine_s16(vmovn_s32(v[0]), vmovn_s32(v[1]));
       const int16x8_t high = vcombine_s16(vmovn_s32(v[2]), vmovn_s32(v[3]));
       vst1q_s8(p, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
+    }
+    void store(int32_t* p) const {
+      for (int i = 0; i < 4; ++i) vst1q_s32(p + 4 * i, v[i]);
+    }
+    // Lane i: that of the lanes of sums[i].
+    static Sums totals(const Sums (&sums)[lanes]) {
+      int32_t all[lanes];
+      for (int i = 0; i < lanes; ++i) all[i] = sums[i].total();
+      return load(all);
     }
     int32_t total() const {
       return vaddvq_s32(vaddq_s32(vaddq_s32(v[0], v[1]), vaddq_s32(v[2], v[3])));
@@ -133,6 +147,12 @@ struct Lanes {
   // a < b ? x : y
   static Lanes select_less(const Lanes& a, const Lanes& b, const Lanes& x, const Lanes& y) {
     return make([&](int i) { return vbslq_f32(vcltq_f32(a.v[i], b.v[i]), x.v[i], y.v[i]); });
+  }
+  // Lane i: the highest magnitude of the lanes of values[i].
+  static Lanes highest_magnitudes(const Lanes (&values)[lanes]) {
+    float all[lanes];
+    for (int i = 0; i < lanes; ++i) all[i] = values[i].magnitude().highest();
+    return load(all);
   }
   Lanes magnitude() const {
     return make([&](int i) { return vabsq_f32(v[i]); });

@@ -2,6 +2,7 @@
 // with weights that no cache holds, and bringing a weight into its run layout.
 //
 //   build/release/bench_kernels [FORMAT...]      all formats when none is named
+//   build/release/bench_kernels --list           their names
 //
 // Each number is of the best of several runs. Shares are of what the machine did at most in the
 // seconds before: products of bytes or floats for prompts, bytes read for one token, whichever
@@ -133,11 +134,17 @@ class Bench {
 
 int main(int n, char** arguments) {
   using namespace nybble;
-  fmt::print("format,operation,tokens,GMAC/s,GB/s,percent_of_peak\n");
+  const bool lists = n == 2 && std::string_view(arguments[1]) == "--list";
+  if (!lists) fmt::print("format,operation,tokens,GMAC/s,GB/s,percent_of_peak\n");
   for (const formats::FormatInfo& format : formats::all()) {
+    const bool runs = cpu::run_format(format.id) != nullptr || format.block_len > 1 ||
+                      format.name == "F32" || format.name == "F16" || format.name == "BF16";
     const auto named = [&](const char* name) { return formats::find_by_name(name) == format.id; };
-    if (cols % format.block_len == 0 &&
-        (n == 1 || std::any_of(arguments + 1, arguments + n, named)))
+    if (!runs || cols % format.block_len != 0) continue;
+    if (lists) {
+      fmt::print("{}\n", format.name);
+    } else if (n == 1 || std::any_of(arguments + 1, arguments + n, named)) {
       Bench(format.id).run();
+    }
   }
 }

@@ -19,7 +19,7 @@ const CpuWeight& panels_of(const backend::Linear& linear) {
 template <class Put>
 void finish_rows(const backend::Linear& linear, std::int64_t tokens, float* out, std::int64_t first,
                  int rows, const float* sums, const Put& put) {
-  constexpr std::int64_t ahead = 12;
+  constexpr std::int64_t ahead = 6;
   const std::int64_t step = linear.weight->rows();
   const float* bias = linear.bias == nullptr ? nullptr : linear.bias + first;
   for (std::int64_t t = 0; t < tokens; ++t, sums += panel_rows) {

@@ -180,6 +180,8 @@ constexpr Int8Kernels make_int8_kernels() {
            make_a8_multiply<Lanes, 8>()},
           {nullptr, unpack<Lanes, 1>, unpack<Lanes, 2>, unpack<Lanes, 3>, unpack<Lanes, 4>,
            unpack<Lanes, 5>, unpack<Lanes, 6>},
+          {nullptr, pack<Lanes, 1>, pack<Lanes, 2>, pack<Lanes, 3>, pack<Lanes, 4>, pack<Lanes, 5>,
+           pack<Lanes, 6>},
           expand_scales<Lanes>,
           widen_halves<Lanes>,
           repeat_dots<Lanes>};

@@ -265,6 +265,32 @@ constexpr A8Multiply make_a8_multiply() {
              a8_kernel<Lanes, bits, a8_longer, true, true>()}}}};
 }
 
+// The bits from `shift` on of 64 codes a vector, as a plane.
+template <class Lanes, int shift, int plane_bits>
+void pack_plane(const uint8_t* codes, uint8_t* plane) {
+  using Bytes = typename Lanes::Bytes;
+  constexpr int per_byte = 8 / plane_bits, mask = (1 << plane_bits) - 1;
+  for (int vector = 0; vector < plane_bits; ++vector, codes += per_byte * 64) {
+    Bytes all = Bytes::load(codes).bits(shift, mask);
+#pragma GCC unroll 8
+    for (int part = 1; part < per_byte; ++part)
+      all = all.joined(Bytes::load(codes + part * 64).bits(shift, mask), part * plane_bits);
+    all.store(plane + vector * 64);
+  }
+}
+
+template <class Lanes, int bits>
+void pack(const uint8_t* codes, int64_t blocks, uint8_t* planes) {
+  using Planes = Codes<Lanes, bits>;
+  for (int64_t block = 0; block < blocks; ++block) {
+    pack_plane<Lanes, 0, Planes::low_bits>(codes, planes);
+    if constexpr (Planes::high_bits > 0)
+      pack_plane<Lanes, Planes::low_bits, Planes::high_bits>(codes, planes + Planes::low_bytes);
+    codes += a8_len * lanes;
+    planes += Planes::block_bytes;
+  }
+}
+
 template <class Lanes, int bits>
 void unpack(const uint8_t* planes, const uint8_t* table, int zero_shift, int64_t blocks,
             uint8_t* out) {

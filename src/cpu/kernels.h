@@ -72,6 +72,8 @@ struct Int8Kernels {
   // codes, that of the bytes is 7 then, or 32 as before.
   void (*unpack[7])(const uint8_t* planes, const uint8_t* table, int zero_shift, int64_t blocks,
                     uint8_t* codes);
+  // The opposite: codes as bytes to planes.
+  void (*pack[7])(const uint8_t* codes, int64_t blocks, uint8_t* planes);
   // scales[i][lane] = halves[lane] * factors[i][lane]
   void (*expand_scales)(const uint16_t* halves, const int8_t* factors, int64_t n, float* scales);
   void (*widen_halves)(const uint16_t* halves, int64_t n, float* floats);  // n divisible by 16

@@ -28,19 +28,6 @@ Planes planes_of(int bits) {
   return table[static_cast<std::size_t>(bits)];
 }
 
-// Bits [shift, shift + bits) of codes [8][64] as a plane.
-void store_plane(const std::uint8_t* codes, int shift, int bits, std::uint8_t* plane) {
-  const int per_byte = 8 / bits, mask = (1 << bits) - 1;
-  for (int vector = 0; vector < bits; ++vector, plane += 64) {
-    std::memset(plane, 0, 64);
-    for (int part = 0; part < per_byte; ++part) {
-      const std::uint8_t* from = codes + (vector * per_byte + part) * 64;
-      for (int i = 0; i < 64; ++i)
-        plane[i] = static_cast<std::uint8_t>(plane[i] | (from[i] >> shift & mask) << part * bits);
-    }
-  }
-}
-
 int plane_code(const std::uint8_t* plane, int bits, std::int64_t step, std::int64_t byte) {
   const std::int64_t per_byte = 8 / bits;
   return plane[step / per_byte * 64 + byte] >> step % per_byte * bits & ((1 << bits) - 1);
@@ -95,17 +82,6 @@ R16k4Weight::R16k4Weight(const backend::WeightSource& source, bool keep_rows,
   pool.run(sixteens, [&](std::int64_t sixteen, int) { fill_rows(source, sixteen); });
 }
 
-void R16k4Weight::store_codes(const std::uint8_t* tile, std::int64_t n_blocks,
-                              std::uint8_t* out) const {
-  const Planes planes = planes_of(format_.bits);
-  for (std::int64_t b = 0; b < n_blocks; ++b, tile += tile_bytes) {
-    store_plane(tile, 0, planes.low, out);
-    out += 64 * planes.low;
-    if (planes.high > 0) store_plane(tile, planes.low, planes.high, out);
-    out += 64 * planes.high;
-  }
-}
-
 void R16k4Weight::fill_rows(const backend::WeightSource& source, std::int64_t sixteen) {
   const std::int64_t first = sixteen * lanes,
                      n = std::clamp<std::int64_t>(rows() - first, 0, lanes);
@@ -125,7 +101,11 @@ void R16k4Weight::fill_rows(const backend::WeightSource& source, std::int64_t si
       put_codes(block.codes, format_.block_len, r, tile.data());
       scales_->store(block, sixteen, which, r);
     }
-    store_codes(tile.data(), per_block, codes);
+    if (format_.bits == 8) {
+      std::memcpy(codes, tile.data(), static_cast<std::size_t>(per_block * tile_bytes));
+    } else {
+      kernels_.pack[format_.bits](tile.data(), per_block, codes);
+    }
     codes += per_block * 64 * format_.bits;
   }
 }

@@ -42,7 +42,6 @@ class R16k4Weight final : public CpuWeight {
   void unpack_codes(A8Product& product, AlignedArray<std::uint8_t>& memory) const;
   void expand_scales(std::int64_t panel, A8Product& product, float* scales) const;
   A8Scales float_scales(const float* scales, std::int64_t n) const;
-  void store_codes(const std::uint8_t* tile, std::int64_t n_blocks, std::uint8_t* planes) const;
 
   const RunFormat& format_;
   const Int8Kernels& kernels_;

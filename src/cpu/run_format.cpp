@@ -79,15 +79,20 @@ constexpr int bits_of() {
 }
 
 template <class F>
-void take_affine(const std::byte* bytes, RunBlock& out) {
-  typename F::Block block;
-  std::memcpy(&block, bytes, sizeof block);
+void take_codes(const typename F::Block& block, RunBlock& out) {
   if constexpr (formats::Unpackable<F>) {
     F::unpack(block, out.codes);
   } else {
     for (int i = 0; i < F::block_len; ++i)
       out.codes[i] = static_cast<std::uint8_t>(F::code(block, i) + (is_signed<F> ? 128 : 0));
   }
+}
+
+template <class F>
+void take_affine(const std::byte* bytes, RunBlock& out) {
+  typename F::Block block;
+  std::memcpy(&block, bytes, sizeof block);
+  take_codes<F>(block, out);
   const auto groups = F::groups(block);
   out.scale = groups.scale;
   out.offset = groups.offset;
@@ -99,8 +104,7 @@ template <class F>
 void take_table(const std::byte* bytes, RunBlock& out) {
   typename F::Block block;
   std::memcpy(&block, bytes, sizeof block);
-  for (int i = 0; i < F::block_len; ++i)
-    out.codes[i] = static_cast<std::uint8_t>(F::code(block, i));
+  take_codes<F>(block, out);
   out.scale = 1;
   if constexpr (HasSubScales<F>) out.scale = to_float(block.scale);
   for (int g = 0; g < n_groups<F>; ++g) {

@@ -77,8 +77,8 @@ concept TableFormat = Format<F> && requires(const typename F::Block& block, int 
 // Formats whose codes are not plain bytes give unpack(block, codes): all codes [block_len] at once,
 // equal to code(block, i), in loops that a compiler can vectorize.
 template <class F>
-concept Unpackable = AffineFormat<F> &&
-    requires(const typename F::Block& block, std::uint8_t* codes) {
+concept Unpackable = (AffineFormat<F> || TableFormat<F>)&&requires(const typename F::Block& block,
+                                                                   std::uint8_t* codes) {
   { F::unpack(block, codes) } -> std::same_as<void>;
 };
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/half.h"
+#include "formats/bit_plane.h"
 #include "formats/format.h"
 #include "formats/table_codes.h"
 
@@ -21,6 +22,9 @@ struct IQ4_NL {
   };
 
   static constexpr int code(const Block& block, int i) { return split_nibble<32>(block.codes, i); }
+  static constexpr void unpack(const Block& block, std::uint8_t* codes) {
+    BitPlane<4, 16, 32>::unpack(block.codes, codes);
+  }
   static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
     pack_split_nibbles<32>(codes, block.codes);
   }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/half.h"
+#include "formats/bit_plane.h"
 #include "formats/format.h"
 #include "formats/table_codes.h"
 
@@ -24,6 +25,9 @@ struct IQ4_XS {
 
   static constexpr int code(const Block& block, int i) {
     return split_nibble<32>(block.codes[i / 32], i % 32);
+  }
+  static constexpr void unpack(const Block& block, std::uint8_t* codes) {
+    for (int g = 0; g < 8; ++g) BitPlane<4, 16, 32>::unpack(block.codes[g], codes + 32 * g);
   }
   // -32 ... 31
   static constexpr int sub_scale(const Block& block, int group) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "formats/bit_plane.h"
 #include "formats/format.h"
 #include "formats/table_codes.h"
 
@@ -29,6 +30,9 @@ struct MXFP4 {
   }
 
   static constexpr int code(const Block& block, int i) { return split_nibble<32>(block.codes, i); }
+  static constexpr void unpack(const Block& block, std::uint8_t* codes) {
+    BitPlane<4, 16, 32>::unpack(block.codes, codes);
+  }
   static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
     pack_split_nibbles<32>(codes, block.codes);
   }

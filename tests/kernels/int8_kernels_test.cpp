@@ -230,6 +230,17 @@ TEST_P(int8_level, unpacks_planes_like_the_scalar_level) {
   }
 }
 
+TEST_P(int8_level, packs_what_unpacking_gives) {
+  for (int bits = 1; bits <= 6; ++bits) {
+    const auto planes =
+        random_bytes(n_blocks * tile_bytes / 8 * static_cast<std::size_t>(bits), random_);
+    std::vector<std::uint8_t> codes(n_blocks * tile_bytes), found(planes.size());
+    kernels_.unpack[bits](planes.data(), nullptr, 32, n_blocks, codes.data());
+    kernels_.pack[bits](codes.data(), n_blocks, found.data());
+    EXPECT_EQ(found, planes) << bits << " bits";
+  }
+}
+
 TEST_P(int8_level, widens_scales_like_the_scalar_level) {
   for (std::uint32_t first = 0; first < 0x10000; first += lanes) {
     std::vector<std::uint16_t> halves(lanes);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "cpu/large_pages.h"
 
 namespace nybble::cpu {
 
@@ -25,6 +26,14 @@ class AlignedArray {
     }
   }
 
+  // A part of larger pages.
+  AlignedArray(std::size_t n, const char* what, LargePages& pages) : size_(n) {
+    if (n == 0) return;
+    std::shared_ptr<std::byte> part = pages.take(n * sizeof(T), what);
+    T* data = reinterpret_cast<T*>(part.get());
+    data_ = {data, Free{std::move(part)}};
+  }
+
   T* data() { return data_.get(); }
   const T* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
@@ -34,6 +43,7 @@ class AlignedArray {
     if (n > size_) *this = AlignedArray(n, "a computation");
     return data();
   }
+  // Not of a part of larger pages; free() takes it.
   T* release() {
     size_ = 0;
     return data_.release();
@@ -42,7 +52,11 @@ class AlignedArray {
  private:
   static constexpr std::size_t alignment = 64;
   struct Free {
-    void operator()(T* p) const noexcept { std::free(p); }
+    std::shared_ptr<std::byte> part = {};  // of larger pages
+
+    void operator()(T* p) const noexcept {
+      if (part == nullptr) std::free(p);
+    }
   };
   std::unique_ptr<T, Free> data_;
   std::size_t size_ = 0;

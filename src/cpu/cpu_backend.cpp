@@ -65,8 +65,8 @@ std::unique_ptr<backend::Weight> CpuBackend::upload(const backend::WeightSource&
   const WeightLayout layout = choose_layout(source.format, source.rows, source.cols,
                                             multiplies_integers(source), expand_bytes_);
   if (layout.integers)
-    return std::make_unique<R16k4Weight>(source, !layout.expand, kernels_, pool_);
-  return std::make_unique<PanelWeight>(source, layout.expand, kernels_, pool_);
+    return std::make_unique<R16k4Weight>(source, !layout.expand, kernels_, pages_, pool_);
+  return std::make_unique<PanelWeight>(source, layout.expand, kernels_, pages_, pool_);
 }
 
 }  // namespace nybble::cpu

@@ -100,6 +100,7 @@ class CpuBackend final : public backend::Backend {
 
   const Kernels& kernels_;
   ThreadPool pool_;
+  LargePages pages_;                    // of weights
   std::vector<ThreadScratch> scratch_;  // one a thread
   std::size_t expand_bytes_;
   Activations activations_;

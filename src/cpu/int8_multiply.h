@@ -117,6 +117,11 @@ template <class Lanes, int bits, int tokens, int first, int last>
   }
 }
 
+// Bytes of codes that some tokens ask for before they need them: what processors foresee is enough
+// for one or two, which wait for memory anyway, and what many tokens multiply is in the cache by
+// then.
+constexpr int fetch_ahead = 4096;
+
 // 16 rows and one tile of tokens.
 template <class Lanes, int bits, int tokens, A8Groups groups, bool halves, bool offsets>
 void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
@@ -131,7 +136,10 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
   Codes<Lanes, bits> codes(p.codes, p.table);
   GroupScales<Lanes> scales(p.scales), offset_scales(p.offsets);
   int left = p.scales.groups_per_outer;  // blocks of a longer group
+  const bool fetches = tokens >= 4 && p.tokens <= 4 * Lanes::a8_tokens;
   for (int64_t block = 0; block < p.blocks; ++block) {
+    for (int line = 0; fetches && line < codes.block_bytes; line += 64)
+      __builtin_prefetch(codes.place + fetch_ahead + line);
     const ConstA8Block in(x, tokens);
     const auto s = [&](int half, int t) { return Lanes::set(in.scales[half * tokens + t]); };
     Sums sums[tokens];

@@ -49,7 +49,9 @@ std::uint64_t sum_of(const std::uint64_t* values, std::size_t n) {
 }
 
 double read_rate(ThreadPool& pool) {
-  AlignedArray<std::uint64_t> buffer(buffer_bytes / sizeof(std::uint64_t), "measuring memory");
+  LargePages pages;
+  AlignedArray<std::uint64_t> buffer(buffer_bytes / sizeof(std::uint64_t), "measuring memory",
+                                     pages);
   std::memset(buffer.data(), 1, buffer.bytes());
   const std::size_t n = pass_bytes / sizeof(std::uint64_t);
   std::vector<std::uint64_t> sums(buffer_bytes / pass_bytes);

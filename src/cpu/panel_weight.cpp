@@ -48,7 +48,7 @@ std::size_t PanelWeight::native_element_bytes(FormatId format) {
 }
 
 PanelWeight::PanelWeight(const backend::WeightSource& source, bool expand, const Kernels& kernels,
-                         ThreadPool& pool)
+                         LargePages& pages, ThreadPool& pool)
     : CpuWeight(source),
       element_bytes_(native_element_bytes(source.format)),
       row_bytes_(nybble::row_bytes(source.format, source.cols)),
@@ -56,7 +56,7 @@ PanelWeight::PanelWeight(const backend::WeightSource& source, bool expand, const
   if (element_bytes_ == 0 && expand) element_bytes_ = sizeof(float);
   const std::size_t bytes = element_bytes_ == 0 ? static_cast<std::size_t>(rows()) * row_bytes_
                                                 : expanded_bytes(rows(), cols(), element_bytes_);
-  data_ = AlignedArray<std::byte>(bytes, std::string(source.name).c_str());
+  data_ = AlignedArray<std::byte>(bytes, std::string(source.name).c_str(), pages);
   pool.run(panels(), [&](std::int64_t panel, int) { fill_panel(source, panel); });
 }
 

@@ -15,7 +15,7 @@ class PanelWeight final : public CpuWeight {
  public:
   // expand: decode formats other than F32, F16 and BF16 to F32 panels. Throws Error(out_of_memory).
   PanelWeight(const backend::WeightSource& source, bool expand, const Kernels& kernels,
-              ThreadPool& pool);
+              LargePages& pages, ThreadPool& pool);
 
   std::size_t bytes() const override { return data_.bytes(); }
   int input_group_len() const override { return 0; }

@@ -58,7 +58,7 @@ std::size_t R16k4Weight::bytes_of(FormatId format, std::int64_t rows, std::int64
 }
 
 R16k4Weight::R16k4Weight(const backend::WeightSource& source, bool keep_rows,
-                         const Kernels& kernels, ThreadPool& pool)
+                         const Kernels& kernels, LargePages& pages, ThreadPool& pool)
     : CpuWeight(source),
       format_(*run_format(source.format)),
       kernels_(kernels.int8),
@@ -69,16 +69,16 @@ R16k4Weight::R16k4Weight(const backend::WeightSource& source, bool keep_rows,
   if (keep_rows) {
     const std::size_t row_size = row_bytes(format(), cols());
     stored_rows_ =
-        AlignedArray<std::byte>(static_cast<std::size_t>(rows()) * row_size, name.c_str());
+        AlignedArray<std::byte>(static_cast<std::size_t>(rows()) * row_size, name.c_str(), pages);
     pool.run(rows(), [&](std::int64_t r, int) {
       std::memcpy(stored_rows_.data() + static_cast<std::size_t>(r) * row_size,
                   source.row(r).data(), row_size);
     });
     return;
   }
-  codes_ =
-      AlignedArray<std::uint8_t>(static_cast<std::size_t>(sixteens * code_bytes_), name.c_str());
-  scales_.emplace(format_, kernels_, source.cols, sixteens, name.c_str());
+  codes_ = AlignedArray<std::uint8_t>(static_cast<std::size_t>(sixteens * code_bytes_),
+                                      name.c_str(), pages);
+  scales_.emplace(format_, kernels_, source.cols, sixteens, name.c_str(), pages);
   pool.run(sixteens, [&](std::int64_t sixteen, int) { fill_rows(source, sixteen); });
 }
 
@@ -173,6 +173,7 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
       unpack_codes(product, scratch.codes);
     }
     if (one_tile) {
+      if (panel + 1 < panels()) scales_->prefetch(panel + 1);
       product.scales = scales_->in_place(panel, false, first);
       if (format_.has_offsets) product.offsets = scales_->in_place(panel, true, first);
     } else if (!is_stored) {

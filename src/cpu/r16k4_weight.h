@@ -18,7 +18,7 @@ class R16k4Weight final : public CpuWeight {
  public:
   // keep_rows: for lattices. Throws Error(out_of_memory). run_format() knows the format.
   R16k4Weight(const backend::WeightSource& source, bool keep_rows, const Kernels& kernels,
-              ThreadPool& pool);
+              LargePages& pages, ThreadPool& pool);
   // Memory that rows of a lattice take as codes.
   static std::size_t lattice_bytes(std::int64_t rows, std::int64_t cols, int group_len);
   // bytes() of a weight before there is one.

@@ -31,12 +31,12 @@ std::int64_t RunScales16::bytes_of(const RunFormat& format, std::int64_t cols) {
 }
 
 RunScales16::RunScales16(const RunFormat& format, const Int8Kernels& kernels, std::int64_t cols,
-                         std::int64_t sixteens, const char* name)
+                         std::int64_t sixteens, const char* name, LargePages& pages)
     : format_(format),
       kernels_(kernels),
       places_(places_of(format, cols)),
       bytes_(bytes_of(format, cols)),
-      scales_(static_cast<std::size_t>(sixteens * bytes_), name) {}
+      scales_(static_cast<std::size_t>(sixteens * bytes_), name, pages) {}
 
 void RunScales16::clear(std::int64_t sixteen) {
   std::memset(scales_.data() + sixteen * bytes_, 0, static_cast<std::size_t>(bytes_));
@@ -86,6 +86,12 @@ void RunScales16::expand(std::int64_t sixteen, bool offsets, std::int64_t first,
     std::memcpy(floats, reinterpret_cast<const float*>(place) + first_group * lanes,
                 static_cast<std::size_t>(groups * lanes) * sizeof(float));
   }
+}
+
+void RunScales16::prefetch(std::int64_t panel) const {
+  constexpr std::int64_t line = 64;
+  const std::byte* place = place_of(2 * panel, false);
+  for (std::int64_t at = 0; at < 2 * bytes_; at += line) __builtin_prefetch(place + at);
 }
 
 A8Scales RunScales16::in_place(std::int64_t panel, bool offsets, std::int64_t first) const {

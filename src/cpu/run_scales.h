@@ -25,7 +25,7 @@ class RunScales16 {
  public:
   // For so many times 16 rows. Throws Error(out_of_memory) naming what for.
   RunScales16(const RunFormat& format, const Int8Kernels& kernels, std::int64_t cols,
-              std::int64_t sixteens, const char* name);
+              std::int64_t sixteens, const char* name, LargePages& pages);
   // Of 16 rows.
   static std::int64_t bytes_of(const RunFormat& format, std::int64_t cols);
   std::size_t bytes() const { return scales_.bytes(); }
@@ -38,6 +38,9 @@ class RunScales16 {
               float* floats) const;
   // Those of a panel as they stand, from column 32 first on.
   A8Scales in_place(std::int64_t panel, bool offsets, std::int64_t first) const;
+  // Asks for those of a panel from memory. They are many short runs, of which the processor does not
+  // foresee the next.
+  void prefetch(std::int64_t panel) const;
 
  private:
   struct Places {

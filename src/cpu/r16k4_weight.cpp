@@ -150,7 +150,7 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
   const bool as_fast = format_.bits == 8 || (format_.bits == 4 && format_.group_len >= a8_len &&
                                              kernels_.tile_tokens >= 8);
   const bool in_place = one_tile || (!is_stored && as_fast);
-  const MultiplyA8 multiply = kernels_.multiply[in_place ? format_.bits : 8].kernels[a8_groups(
+  const MultiplyA8 kernel = kernels_.multiply[in_place ? format_.bits : 8].kernels[a8_groups(
       format_)][inputs.a8_rounding == A8Rounding::halves][format_.has_offsets];
   const std::int64_t step = one_tile ? blocks_ : chunk_blocks;
   for (std::int64_t first = 0; first < blocks_; first += step) {
@@ -179,7 +179,7 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
     } else if (!is_stored) {
       expand_scales(panel, product, scales);
     }
-    multiply(product);
+    kernel(product);
   }
   apply_scale(inputs.tokens * panel_rows, acc);
 }

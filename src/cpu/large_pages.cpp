@@ -37,6 +37,7 @@ std::shared_ptr<std::byte> allocate(std::size_t bytes, const char* what) {
 std::shared_ptr<std::byte> LargePages::take(std::size_t bytes, const char* what) {
   const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
   if (size >= slab_bytes) return allocate(size, what);
+  if (slab_.use_count() == 1) used_ = 0;  // all its parts are gone
   if (slab_ == nullptr || used_ + size > slab_bytes) {
     slab_ = allocate(slab_bytes, what);
     used_ = 0;

@@ -29,7 +29,7 @@ namespace nybble {
 namespace {
 
 constexpr std::int64_t cols = 4096, prompt_rows = 4096, prompt_tokens = 512;
-// Of a weight that no cache holds, and of what a share of memory is told for.
+// Of a weight that no cache holds.
 constexpr std::size_t stored_bytes = std::size_t{192} << 20;
 constexpr double seconds_each = 1.0;
 

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <memory>
 
-#include "base/error.h"
 #include "cpu/large_pages.h"
 
 namespace nybble::cpu {
@@ -19,11 +18,7 @@ class AlignedArray {
     if (n == 0) return;
     data_.reset(static_cast<T*>(
         std::aligned_alloc(alignment, (n * sizeof(T) + alignment - 1) / alignment * alignment)));
-    if (data_ == nullptr) {
-      fail(ErrorKind::out_of_memory,
-           "no memory for {}: {} MiB needed; free some memory or take a smaller model", what,
-           n * sizeof(T) >> 20);
-    }
+    if (data_ == nullptr) fail_for_memory(what, bytes());
   }
 
   // A part of larger pages.

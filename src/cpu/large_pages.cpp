@@ -22,17 +22,19 @@ std::shared_ptr<std::byte> allocate(std::size_t bytes, const char* what) {
   const std::size_t rounded = (bytes + page - 1) / page * page;
   std::shared_ptr<std::byte> memory(static_cast<std::byte*>(std::aligned_alloc(page, rounded)),
                                     std::free);
-  if (memory == nullptr) {
-    fail(ErrorKind::out_of_memory,
-         "no memory for {}: {} MiB needed; free some memory or take a smaller model", what,
-         bytes >> 20);
-  }
+  if (memory == nullptr) fail_for_memory(what, bytes);
   // Advice: a system without such pages goes on with its own.
   if (large) ::madvise(memory.get(), bytes / page * page, MADV_HUGEPAGE);
   return memory;
 }
 
 }  // namespace
+
+void fail_for_memory(const char* what, std::size_t bytes) {
+  fail(ErrorKind::out_of_memory,
+       "no memory for {}: {} MiB needed; free some memory or take a smaller model", what,
+       bytes >> 20);
+}
 
 std::shared_ptr<std::byte> LargePages::take(std::size_t bytes, const char* what) {
   const std::size_t size = (bytes + alignment - 1) / alignment * alignment;

@@ -7,6 +7,9 @@
 
 namespace nybble::cpu {
 
+// Throws Error(out_of_memory) saying what for.
+[[noreturn]] void fail_for_memory(const char* what, std::size_t bytes);
+
 // Hands out parts of slabs, since most weights are smaller than a page. A slab is freed with the
 // last of its parts. NYBBLE_LARGE_PAGES=0 takes pages of the usual size.
 class LargePages {

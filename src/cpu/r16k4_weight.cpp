@@ -173,7 +173,6 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
       unpack_codes(product, scratch.codes);
     }
     if (one_tile) {
-      if (panel + 1 < panels()) scales_->prefetch(panel + 1);
       product.scales = scales_->in_place(panel, false, first);
       if (format_.has_offsets) product.offsets = scales_->in_place(panel, true, first);
     } else if (!is_stored) {

@@ -88,12 +88,6 @@ void RunScales16::expand(std::int64_t sixteen, bool offsets, std::int64_t first,
   }
 }
 
-void RunScales16::prefetch(std::int64_t panel) const {
-  constexpr std::int64_t line = 64;
-  const std::byte* place = place_of(2 * panel, false);
-  for (std::int64_t at = 0; at < 2 * bytes_; at += line) __builtin_prefetch(place + at);
-}
-
 A8Scales RunScales16::in_place(std::int64_t panel, bool offsets, std::int64_t first) const {
   const std::byte* place = place_of(2 * panel, offsets);
   const std::int64_t group = first * a8_len / format_.group_len * lanes;

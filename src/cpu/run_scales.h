@@ -38,9 +38,6 @@ class RunScales16 {
               float* floats) const;
   // Those of a panel as they stand, from column 32 first on.
   A8Scales in_place(std::int64_t panel, bool offsets, std::int64_t first) const;
-  // Asks for those of a panel from memory. They are many short runs, of which the processor does
-  // not foresee the next.
-  void prefetch(std::int64_t panel) const;
 
  private:
   struct Places {

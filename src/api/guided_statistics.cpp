@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "api/training_memory.h"
+#include "base/freed_memory.h"
 #include "calibrate/collector.h"
 #include "cpu/cpu_backend.h"
 #include "gradients/decoder_pass.h"
@@ -55,7 +56,8 @@ std::vector<calibrate::InputStatistics> guided_statistics(
   ThreadPool pool(settings.threads);
   const auto parameters = gradients::load_parameters(model.source, pool);
   auto nothing = gradients::zero_gradients(parameters, [](auto&) { return false; });
-  gradients::DecoderPass pass(parameters, settings.context, pool);
+  const KeepFreedMemory keep_freed_memory;
+  gradients::DecoderPass pass(parameters, settings.context, pool, gradients::Precision::bf16);
   pass.keep_traces(layers_to_keep(parameters.config, static_cast<std::size_t>(settings.context),
                                   settings.memory_bytes));
   cpu::CpuBackend backend({.threads = settings.threads});
@@ -72,9 +74,9 @@ std::vector<calibrate::InputStatistics> guided_statistics(
     collector.begin_sample(sample.half, sample.weight);
     const auto x = pass.forth(sample.tokens);
     const auto labels = gradients::draw_labels(
-        {parameters, x}, settings.seed + report.done * sample.tokens.size(), pass.kernels(), pool);
+        {parameters, x}, settings.seed + report.done * sample.tokens.size(), pass.engine());
     std::vector<float> d_x(x.size());
-    gradients::cross_entropy({parameters, x}, labels, 1, d_x, nothing, pass.kernels(), pool);
+    gradients::cross_entropy({parameters, x}, labels, 1, d_x, nothing, pass.engine());
     pass.back(d_x, nothing);
   }
   if (progress) progress(report);

@@ -44,7 +44,8 @@ train::CourseOptions course_options(const TrainRequest& request, const TrainingL
                                .together = request.batch,
                                .fall = train::Fall::cosine,
                                .clip = static_cast<float>(request.clip),
-                               .seed = request.seed};
+                               .seed = request.seed,
+                               .precision = gradients::Precision::bf16};
   const std::uint64_t batch = static_cast<std::uint64_t>(options.batch);
   std::uint64_t steps = static_cast<std::uint64_t>(std::max(request.steps, 0));
   if (request.tokens > 0)

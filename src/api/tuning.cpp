@@ -32,7 +32,8 @@ train::CourseOptions course_options(int steps, const QuantizeRequest& request) {
           .together = std::min(request.tuning.batch, 4),
           .warmup = std::max(1, steps / 20),
           .check_every = std::max(1, steps / static_cast<int>(looks)),
-          .seed = request.seed};
+          .seed = request.seed,
+          .precision = gradients::Precision::bf16};
 }
 
 bool is_matrix(const OutputTensor& output) {
@@ -137,7 +138,8 @@ TuningReport Tuning::learn(train::TunedStudent& student, const train::CourseFile
   const TuningLessons lessons = tuning_lessons(model_, request_, progress_);
   const auto teacher = gradients::load_parameters(model_.source, pool_);
   const std::size_t length = lessons.learned.front().tokens.size();
-  const auto objective = train::distillation(teacher, static_cast<int>(length), pool_);
+  const auto objective =
+      train::distillation(teacher, static_cast<int>(length), pool_, gradients::Precision::bf16);
   const std::size_t step_tokens = static_cast<std::size_t>(request_.tuning.batch) * length;
   const auto steps = std::max<std::size_t>(1, request_.tuning.tokens / step_tokens);
   train::CourseOptions options = course_options(static_cast<int>(steps), request_);

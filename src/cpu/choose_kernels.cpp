@@ -7,8 +7,12 @@
 #include "base/error.h"
 #include "cpu/scalar_kernels.h"
 #if defined(__x86_64__)
+#include <cpuid.h>
+
+#include "cpu/amxbf16/kernels_amxbf16.h"
 #include "cpu/avx2/kernels_avx2.h"
 #include "cpu/avx512/kernels_avx512.h"
+#include "cpu/avx512bf16/kernels_avx512bf16.h"
 #include "cpu/avx512vnni/kernels_avx512vnni.h"
 #include "cpu/avxvnni/kernels_avxvnni.h"
 #elif defined(__aarch64__) && defined(__linux__)
@@ -23,8 +27,9 @@
 namespace nybble::cpu {
 namespace {
 
+template <class Table>
 struct Level {
-  const Kernels* kernels;
+  const Table* kernels;
   bool (*runs_here)();
 };
 bool always() {
@@ -47,10 +52,22 @@ bool has_avx512() {
 bool has_avx512vnni() {
   return has_avx512() && __builtin_cpu_supports("avx512vnni") != 0;
 }
+bool has_avx512bf16() {
+  return has_avx512() && __builtin_cpu_supports("avx512bf16") != 0;
+}
+// Compilers do not agree on a name of this one; its bits are those of leaf 7.
+bool has_amxbf16() {
+  constexpr unsigned needed = 1u << 22 | 1u << 24;  // AMX-BF16 and AMX-TILE in EDX
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return has_avx512bf16() && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 &&
+         (d & needed) == needed && amxbf16::take_tiles();
+}
 constexpr std::array levels{Level{&avx512vnni::kernels, has_avx512vnni},
                             Level{&avxvnni::kernels, has_avxvnni},
                             Level{&avx512::kernels, has_avx512}, Level{&avx2::kernels, has_avx2},
                             Level{&scalar::kernels, always}};
+constexpr std::array bf16_levels{Level{&amxbf16::kernels, has_amxbf16},
+                                 Level{&avx512bf16::kernels, has_avx512bf16}};
 #elif defined(__aarch64__) && defined(__linux__)
 bool has_dotprod() {
   return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
@@ -61,14 +78,30 @@ bool has_i8mm() {
 constexpr std::array levels{Level{&neoni8mm::kernels, has_i8mm},
                             Level{&neondotprod::kernels, has_dotprod},
                             Level{&neon::kernels, always}, Level{&scalar::kernels, always}};
+constexpr std::array<Level<Bf16Kernels>, 0> bf16_levels;
 #else
 constexpr std::array levels{Level{&scalar::kernels, always}};
+constexpr std::array<Level<Bf16Kernels>, 0> bf16_levels;
 #endif
+
+const char* wanted_isa() {
+  const char* variable = std::getenv("NYBBLE_ISA");
+  return variable == nullptr ? "" : variable;
+}
+
+template <class Levels>
+auto runnable(const Levels& all) {
+  std::vector<decltype(all.front().kernels)> tables;
+  for (const auto& level : all) {
+    if (level.runs_here()) tables.push_back(level.kernels);
+  }
+  return tables;
+}
 
 // "a, b or scalar"
 std::string names_of_levels() {
   std::string names;
-  for (const Level& level : levels) {
+  for (const auto& level : levels) {
     if (!names.empty()) names += &level == &levels.back() ? " or " : ", ";
     names += level.kernels->name;
   }
@@ -78,26 +111,28 @@ std::string names_of_levels() {
 }  // namespace
 
 std::vector<const Kernels*> runnable_kernels() {
-  std::vector<const Kernels*> runnable;
-  for (const Level& level : levels) {
-    if (level.runs_here()) runnable.push_back(level.kernels);
-  }
-  return runnable;
+  return runnable(levels);
 }
 
 const Kernels& choose_kernels(std::string_view isa) {
-  if (isa.empty()) {
-    const char* variable = std::getenv("NYBBLE_ISA");
-    isa = variable == nullptr ? "" : variable;
-  }
+  if (isa.empty()) isa = wanted_isa();
   if (isa.empty()) return *runnable_kernels().front();
-  for (const Level& level : levels) {
+  for (const auto& level : levels) {
     if (level.kernels->name != isa) continue;
     if (level.runs_here()) return *level.kernels;
     fail(ErrorKind::unsupported, "NYBBLE_ISA: this CPU cannot run {}; leave the variable unset",
          isa);
   }
   fail(ErrorKind::invalid_input, "NYBBLE_ISA is '{}', expected {}", isa, names_of_levels());
+}
+
+std::vector<const Bf16Kernels*> runnable_bf16_kernels() {
+  return runnable(bf16_levels);
+}
+
+const Bf16Kernels* choose_bf16_kernels() {
+  static const auto tables = runnable_bf16_kernels();
+  return tables.empty() || *wanted_isa() != '\0' ? nullptr : tables.front();
 }
 
 }  // namespace nybble::cpu

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cpu/bf16_kernels.h"
 #include "cpu/kernels.h"
 
 namespace nybble::cpu {
@@ -15,5 +16,11 @@ std::vector<const Kernels*> runnable_kernels();
 // the fastest. Throws Error(unsupported) for a level that this CPU lacks, Error(invalid_input) for
 // an unknown one.
 const Kernels& choose_kernels(std::string_view isa = {});
+
+// Products of bfloat16, the fastest first; none where the CPU has no instruction for them.
+std::vector<const Bf16Kernels*> runnable_bf16_kernels();
+// The fastest; nullptr: none, or NYBBLE_ISA says which level is to run, and floats are to be
+// floats.
+const Bf16Kernels* choose_bf16_kernels();
 
 }  // namespace nybble::cpu

@@ -2,21 +2,20 @@
 
 #include <algorithm>
 
-#include "cpu/choose_kernels.h"
 #include "models/decoder.h"
 
 namespace nybble::gradients {
 
-DecoderPass::DecoderPass(const Parameters& parameters, int length, ThreadPool& pool)
+DecoderPass::DecoderPass(const Parameters& parameters, int length, ThreadPool& pool,
+                         Precision precision)
     : parameters_(parameters),
-      pool_(pool),
-      kernels_(cpu::choose_kernels()),
+      engine_(pool, precision),
       length_(length),
       angles_(parameters.config, length),
       residuals_(parameters.layers.size() + 1) {}
 
 LayerContext DecoderPass::context() const {
-  return {parameters_.config, kernels_, pool_, tokens() / length_, length_, angles_, observer_};
+  return {parameters_.config, engine_, tokens() / length_, length_, angles_, observer_};
 }
 
 std::span<const float> DecoderPass::forth(std::span<const std::int32_t> tokens) {

@@ -14,7 +14,8 @@ class DecoderPass {
  public:
   // Windows have `length` tokens each. The parameters must outlive the pass; they may change
   // between batches.
-  DecoderPass(const Parameters& parameters, int length, ThreadPool& pool);
+  DecoderPass(const Parameters& parameters, int length, ThreadPool& pool,
+              Precision precision = Precision::floats);
   // Layers whose trace is kept from the way forth, the last ones, so that they need not run again.
   void keep_traces(int layers) { kept_ = layers; }
   // Who sees the linears of all layers on the way back.
@@ -28,8 +29,7 @@ class DecoderPass {
   void back(std::span<float> d_final, Parameters& gradients);
 
   int tokens() const { return static_cast<int>(tokens_.size()); }
-  ThreadPool& pool() const { return pool_; }
-  const cpu::Kernels& kernels() const { return kernels_; }
+  const Engine& engine() const { return engine_; }
 
  private:
   LayerContext context() const;
@@ -37,8 +37,7 @@ class DecoderPass {
   void embed_back(std::span<const float> d_x, Matrix& gradient) const;
 
   const Parameters& parameters_;
-  ThreadPool& pool_;
-  const cpu::Kernels& kernels_;
+  Engine engine_;
   int length_;
   Angles angles_;
   std::vector<std::int32_t> tokens_;

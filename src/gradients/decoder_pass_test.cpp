@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 
+#include "cpu/choose_kernels.h"
 #include "gradients/head_loss.h"
 #include "gradients/reference_decoder.h"
 
@@ -165,15 +167,15 @@ class DecoderPassOf : public testing::TestWithParam<Family> {
   std::vector<std::int32_t> tokens_ = random_tokens(config_);
   ThreadPool pool_{2};
 
-  Parameters gradients_of_divergence(
-      ThreadPool& pool, int kept = 0,
-      const std::function<bool(const ParameterView&)>& wanted = all) const {
-    DecoderPass pass(student_, length, pool), other(teacher_, length, pool);
+  Parameters gradients_of_divergence(ThreadPool& pool, int kept = 0,
+                                     const std::function<bool(const ParameterView&)>& wanted = all,
+                                     Precision precision = Precision::floats) const {
+    DecoderPass pass(student_, length, pool, precision), other(teacher_, length, pool, precision);
     pass.keep_traces(kept);
     Parameters gradients = zero_gradients(student_, wanted);
     const auto x = pass.forth(tokens_), y = other.forth(tokens_);
     std::vector<float> d_x(x.size());
-    divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.kernels(), pool);
+    divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.engine());
     pass.back(d_x, gradients);
     return gradients;
   }
@@ -193,8 +195,7 @@ TEST_P(DecoderPassOf, gradients_of_the_divergence_are_those_of_finite_difference
   Parameters gradients = zero_gradients(student_, all);
   const auto x = pass.forth(tokens_), y = other.forth(tokens_);
   std::vector<float> d_x(x.size());
-  const double found =
-      divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.kernels(), pool_);
+  const double found = divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.engine());
   pass.back(d_x, gradients);
 
   ReferenceDecoder reference(student_, length);
@@ -212,8 +213,7 @@ TEST_P(DecoderPassOf, gradients_of_the_cross_entropy_are_those_of_finite_differe
   Parameters gradients = zero_gradients(student_, all);
   const auto x = pass.forth(tokens_);
   std::vector<float> d_x(x.size());
-  const double found =
-      cross_entropy({student_, x}, labels, 1, d_x, gradients, pass.kernels(), pool_);
+  const double found = cross_entropy({student_, x}, labels, 1, d_x, gradients, pass.engine());
   pass.back(d_x, gradients);
 
   ReferenceDecoder reference(student_, length);
@@ -225,6 +225,28 @@ TEST_P(DecoderPassOf, gradients_of_the_cross_entropy_are_those_of_finite_differe
 TEST_P(DecoderPassOf, any_number_of_threads_gives_the_same_bits) {
   ThreadPool one(1), three(3);
   EXPECT_EQ(values_of(gradients_of_divergence(one)), values_of(gradients_of_divergence(three)));
+}
+
+// Two roundings by 2^-9 at most in each product, and some twenty of these one behind the other,
+// forth and back.
+TEST_P(DecoderPassOf, bfloat16_is_near_to_floats_with_the_same_bits_for_any_number_of_threads) {
+  if (cpu::choose_bf16_kernels() == nullptr) GTEST_SKIP() << "no products of bfloat16 here";
+  ThreadPool one(1), three(3);
+  Parameters exact = gradients_of_divergence(one);
+  Parameters rounded = gradients_of_divergence(one, 0, all, Precision::bf16);
+  EXPECT_EQ(values_of(rounded), values_of(gradients_of_divergence(three, 0, all, Precision::bf16)));
+  std::map<std::string, std::vector<float>> by_name;
+  for_each(exact, [&](const ParameterView& view) { by_name[view.name] = view.values; });
+  for_each(rounded, [&](const ParameterView& view) {
+    double lost = 0, squares = 0;
+    for (std::size_t i = 0; i < view.values.size(); ++i) {
+      const double value = by_name[view.name][i];
+      lost += (view.values[i] - value) * (view.values[i] - value);
+      squares += value * value;
+    }
+    EXPECT_GT(lost, 0) << view.name;
+    EXPECT_LT(std::sqrt(lost / squares), 20 * 2 * 0x1p-9) << view.name;
+  });
 }
 
 TEST_P(DecoderPassOf, kept_traces_give_the_same_bits) {
@@ -259,11 +281,11 @@ TEST_P(DecoderPassOf, observers_see_what_gradients_are_made_of) {
                                               : std::vector{&layer.down};
     ASSERT_EQ(linears.size(), dy.size());
     for (std::size_t i = 0; i < linears.size(); ++i)
-      add_outer(dy.begin()[i], x, 1, linears[i]->weight, pool_);
+      add_outer(dy.begin()[i], x, 1, linears[i]->weight, pass.engine());
   });
   const auto x = pass.forth(tokens_), y = other.forth(tokens_);
   std::vector<float> d_x(x.size());
-  divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.kernels(), pool_);
+  divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.engine());
   pass.back(d_x, gradients);
   for (std::size_t i = 0; i < seen.layers.size(); ++i) {
     for (const auto linear :
@@ -282,7 +304,7 @@ TEST_P(DecoderPassOf, labels_are_drawn_from_the_model) {
   std::vector<std::vector<int>> counts(tokens_.size(),
                                        std::vector<int>(static_cast<std::size_t>(config_.vocab)));
   for (std::uint64_t i = 0; i < draws; ++i) {
-    const auto labels = draw_labels({student_, x}, i * 1000, pass.kernels(), pool_);
+    const auto labels = draw_labels({student_, x}, i * 1000, pass.engine());
     ASSERT_EQ(labels.size(), tokens_.size());
     for (std::size_t t = 0; t < labels.size(); ++t)
       ++counts[t][static_cast<std::size_t>(labels[t])];

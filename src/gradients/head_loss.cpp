@@ -25,10 +25,13 @@ std::size_t count(int rows, int cols) {
 // The head over some tokens of all.
 class Head {
  public:
-  Head(const HeadInputs& inputs, ThreadPool& pool)
+  Head(const HeadInputs& inputs, const Engine& engine)
       : inputs_(inputs),
-        pool_(pool),
+        engine_(engine),
         dim_(inputs.parameters.config.dim),
+        weight_(inputs.parameters.config.tied ? inputs.parameters.embedding
+                                              : inputs.parameters.head.weight,
+                engine),
         normed_(count(chunk, dim_)),
         logits_(count(chunk, vocab())) {}
 
@@ -37,27 +40,24 @@ class Head {
 
   void forth(int first, int n) {
     const Parameters& p = inputs_.parameters;
-    normalize(x(first, n), p.output_norm, p.config.rms_epsilon, normed_.data(), pool_);
+    normalize(x(first, n), p.output_norm, p.config.rms_epsilon, normed_.data(), engine_.pool);
     const Rows normed{normed_.data(), n, dim_};
-    if (p.config.tied) {
-      multiply(normed, p.embedding, logits_.data(), pool_);
-    } else {
-      run(p.head, normed, logits_.data(), pool_);
-    }
+    weight_.multiply(normed, logits_.data());
+    if (!p.config.tied) run_added(p.head, normed, logits_.data(), engine_);
   }
   // The logits have become the gradients by them.
   void back(int first, int n, float* d_x, Parameters& gradients) {
     const Parameters& p = inputs_.parameters;
     const Rows normed{normed_.data(), n, dim_}, d_logits{logits_.data(), n, vocab()};
     Floats d_normed(count(n, dim_));
+    weight_.multiply_back(d_logits, 1, d_normed.data());
     if (p.config.tied) {
-      multiply_back(d_logits, p.embedding, 1, d_normed.data(), pool_);
-      add_outer(d_logits, normed, 1, gradients.embedding, pool_);
+      add_outer(d_logits, normed, 1, gradients.embedding, engine_);
     } else {
-      run_back(p.head, normed, d_logits, d_normed.data(), gradients.head, pool_);
+      run_added_back(p.head, normed, d_logits, d_normed.data(), gradients.head, engine_);
     }
     normalize_back(x(first, n), p.output_norm, p.config.rms_epsilon, d_normed.data(), Sum::replace,
-                   d_x + count(first, dim_), gradients.output_norm, pool_);
+                   d_x + count(first, dim_), gradients.output_norm, engine_.pool);
   }
   int tokens() const { return static_cast<int>(inputs_.x.size()) / dim_; }
 
@@ -65,13 +65,14 @@ class Head {
   Rows x(int first, int n) const { return {inputs_.x.data() + count(first, dim_), n, dim_}; }
 
   const HeadInputs& inputs_;
-  ThreadPool& pool_;
+  const Engine& engine_;
   int dim_;
+  ProductWeight weight_;
   Floats normed_, logits_;
 };
 
 // Runs the loss of each token, which turns its logits into gradients when they are wanted.
-double sum_losses(Head& head, float* d_x, Parameters& gradients, ThreadPool& pool,
+double sum_losses(Head& head, float* d_x, Parameters& gradients, const Engine& engine,
                   const std::function<void(int first, int n)>& prepare,
                   const std::function<double(int first, int t)>& loss_of) {
   double sum = 0;
@@ -80,7 +81,7 @@ double sum_losses(Head& head, float* d_x, Parameters& gradients, ThreadPool& poo
     head.forth(first, n);
     prepare(first, n);
     std::vector<double> losses(static_cast<std::size_t>(n));
-    pool.run(n, [&](std::int64_t t, int) {
+    engine.pool.run(n, [&](std::int64_t t, int) {
       losses[static_cast<std::size_t>(t)] = loss_of(first, static_cast<int>(t));
     });
     sum = std::accumulate(losses.begin(), losses.end(), sum);
@@ -99,14 +100,20 @@ double token_divergence(float* student, float* teacher, int n, float factor,
   const double sum_t = exponentials(teacher, n, kernels, max_t);
   const double shift = std::log(sum_s / sum_t) + double{max_s} - double{max_t};
   const float share_s = static_cast<float>(1 / sum_s), share_t = static_cast<float>(1 / sum_t);
-  double sums[8] = {};
-  for (int i = 0; i < n; ++i) {
+  constexpr int width = 8;
+  double sums[width] = {};
+  const auto add = [&](int i, int lane) {
     const float p = teacher[i] * share_t;
     const auto at = static_cast<std::size_t>(i);
-    sums[i % 8] += double{p} * double{t[at] - s[at]};
+    sums[lane] += double{p} * double{t[at] - s[at]};
     student[i] = (student[i] * share_s - p) * factor;
+  };
+  int first = 0;
+  for (; first + width <= n; first += width) {
+    for (int lane = 0; lane < width; ++lane) add(first + lane, lane);
   }
-  return std::accumulate(sums, sums + 8, 0.0) + shift;
+  for (int lane = 0; first + lane < n; ++lane) add(first + lane, lane);
+  return std::accumulate(sums, sums + width, 0.0) + shift;
 }
 
 // Where the running sum of the weights passes `share` of their sum.
@@ -122,21 +129,19 @@ std::int32_t draw(const float* weights, int n, double sum, double share) {
 }  // namespace
 
 double divergence(const HeadInputs& student, const HeadInputs& teacher, float factor,
-                  std::span<float> d_x, Parameters& gradients, const cpu::Kernels& kernels,
-                  ThreadPool& pool) {
-  Head head(student, pool), other(teacher, pool);
+                  std::span<float> d_x, Parameters& gradients, const Engine& engine) {
+  Head head(student, engine), other(teacher, engine);
   return sum_losses(
-      head, d_x.empty() ? nullptr : d_x.data(), gradients, pool,
+      head, d_x.empty() ? nullptr : d_x.data(), gradients, engine,
       [&](int first, int n) { other.forth(first, n); },
       [&](int, int t) {
-        return token_divergence(head.row(t), other.row(t), head.vocab(), factor, kernels);
+        return token_divergence(head.row(t), other.row(t), head.vocab(), factor, engine.kernels);
       });
 }
 
 double cross_entropy(const HeadInputs& model, std::span<const std::int32_t> labels, float factor,
-                     std::span<float> d_x, Parameters& gradients, const cpu::Kernels& kernels,
-                     ThreadPool& pool) {
-  Head head(model, pool);
+                     std::span<float> d_x, Parameters& gradients, const Engine& engine) {
+  Head head(model, engine);
   const auto loss_of = [&](int first, int t) {
     const std::int32_t label = labels[static_cast<std::size_t>(first + t)];
     float* row = head.row(t);
@@ -146,29 +151,29 @@ double cross_entropy(const HeadInputs& model, std::span<const std::int32_t> labe
     }
     const double target = row[label];
     float max = 0;
-    const double sum = exponentials(row, head.vocab(), kernels, max);
+    const double sum = exponentials(row, head.vocab(), engine.kernels, max);
     const float share = factor * static_cast<float>(1 / sum);
     for (int i = 0; i < head.vocab(); ++i) row[i] *= share;
     row[label] -= factor;
     return std::log(sum) + double{max} - target;
   };
   return sum_losses(
-      head, d_x.empty() ? nullptr : d_x.data(), gradients, pool, [](int, int) {}, loss_of);
+      head, d_x.empty() ? nullptr : d_x.data(), gradients, engine, [](int, int) {}, loss_of);
 }
 
 std::vector<std::int32_t> draw_labels(const HeadInputs& model, std::uint64_t seed,
-                                      const cpu::Kernels& kernels, ThreadPool& pool) {
-  Head head(model, pool);
+                                      const Engine& engine) {
+  Head head(model, engine);
   std::vector<std::int32_t> labels(static_cast<std::size_t>(head.tokens()));
   for (int first = 0; first < head.tokens(); first += chunk) {
     const int n = std::min(chunk, head.tokens() - first);
     head.forth(first, n);
-    pool.run(n, [&](std::int64_t t, int) {
+    engine.pool.run(n, [&](std::int64_t t, int) {
       const auto token = static_cast<std::size_t>(first + t);
       std::uint64_t state = seed + token;
       float* row = head.row(static_cast<int>(t));
       float max = 0;
-      const double sum = exponentials(row, head.vocab(), kernels, max);
+      const double sum = exponentials(row, head.vocab(), engine.kernels, max);
       labels[token] = draw(row, head.vocab(), sum, random_share(state));
     });
   }

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "cpu/kernels.h"
+#include "gradients/engine.h"
 #include "gradients/parameters.h"
 
 namespace nybble::gradients {
@@ -19,16 +19,14 @@ struct HeadInputs {
 // are added to `gradients`.
 // Source: Hinton et al., Distilling the Knowledge in a Neural Network (arXiv 1503.02531).
 double divergence(const HeadInputs& student, const HeadInputs& teacher, float factor,
-                  std::span<float> d_x, Parameters& gradients, const cpu::Kernels& kernels,
-                  ThreadPool& pool);
+                  std::span<float> d_x, Parameters& gradients, const Engine& engine);
 
 // Sum of -log p(label) over the tokens that have a label, -1: none. The rest as above.
 double cross_entropy(const HeadInputs& model, std::span<const std::int32_t> labels, float factor,
-                     std::span<float> d_x, Parameters& gradients, const cpu::Kernels& kernels,
-                     ThreadPool& pool);
+                     std::span<float> d_x, Parameters& gradients, const Engine& engine);
 
 // A label for each token, drawn from what the model says of it. The same for the same seed.
 std::vector<std::int32_t> draw_labels(const HeadInputs& model, std::uint64_t seed,
-                                      const cpu::Kernels& kernels, ThreadPool& pool);
+                                      const Engine& engine);
 
 }  // namespace nybble::gradients

@@ -25,7 +25,7 @@ struct HeadSteps {
   void forth(Floats& values, Floats& plain) const {
     if (!norm.empty()) {
       plain = values;
-      normalize(rows(plain), norm, context.config.rms_epsilon, values.data(), context.pool);
+      normalize(rows(plain), norm, context.config.rms_epsilon, values.data(), context.engine.pool);
     }
     turn(Turn::forth, values);
   }
@@ -33,14 +33,14 @@ struct HeadSteps {
     turn(Turn::back, d_values);
     if (norm.empty()) return;
     normalize_back(rows(plain), norm, context.config.rms_epsilon, d_values.data(), Sum::replace,
-                   d_values.data(), d_norm, context.pool);
+                   d_values.data(), d_norm, context.engine.pool);
   }
 
  private:
   void turn(Turn turn, Floats& values) const {
     if (!rotates) return;
     rotate(context.angles, turn, context.tokens(), context.length, heads, context.config.head_dim,
-           values.data(), context.pool);
+           values.data(), context.engine.pool);
   }
 };
 
@@ -56,7 +56,7 @@ Rows rows_of(const LayerContext& context, const Floats& values) {
 }
 
 void add(const LayerContext& context, const Floats& values, float* x) {
-  context.pool.run(context.tokens(), [&](std::int64_t t, int) {
+  context.engine.pool.run(context.tokens(), [&](std::int64_t t, int) {
     const int dim = context.config.dim;
     for (std::int64_t i = t * dim; i < (t + 1) * dim; ++i)
       x[i] += values[static_cast<std::size_t>(i)];
@@ -78,16 +78,16 @@ void feed_forward_back(const LayerContext& c, const Layer& layer, int index, Lay
   const Rows dy{d_x, c.tokens(), c.config.dim}, activated = rows_of(c, trace.activated);
   Floats d_activated = zeros(trace.activated), d_input = zeros(trace.feed_forward_input);
   show(c, index, backend::TapPoint::down, activated, {dy});
-  run_back(layer.down, activated, dy, d_activated.data(), gradient.down, c.pool);
+  run_back(layer.down, activated, dy, d_activated.data(), gradient.down, c.engine);
   gate_multiply_back(d_activated.data(), static_cast<std::int64_t>(d_activated.size()),
-                     trace.gate.data(), trace.up.data(), c.kernels, c.pool);
+                     trace.gate.data(), trace.up.data(), c.engine.kernels, c.engine.pool);
   const Rows input = rows_of(c, trace.feed_forward_input), d_gate = rows_of(c, trace.gate),
              d_up = rows_of(c, trace.up);
   show(c, index, backend::TapPoint::gate_up, input, {d_gate, d_up});
-  run_back(layer.gate, input, d_gate, d_input.data(), gradient.gate, c.pool);
-  run_back(layer.up, input, d_up, d_input.data(), gradient.up, c.pool);
+  run_back(layer.gate, input, d_gate, d_input.data(), gradient.gate, c.engine);
+  run_back(layer.up, input, d_up, d_input.data(), gradient.up, c.engine);
   normalize_back(rows_of(c, trace.middle), layer.feed_forward_norm, c.config.rms_epsilon,
-                 d_input.data(), Sum::add, d_x, gradient.feed_forward_norm, c.pool);
+                 d_input.data(), Sum::add, d_x, gradient.feed_forward_norm, c.engine.pool);
 }
 
 void attention_back(const LayerContext& c, const Layer& layer, int index, const float* x,
@@ -96,19 +96,19 @@ void attention_back(const LayerContext& c, const Layer& layer, int index, const 
   Floats d_attended = zeros(trace.attended), dq = zeros(trace.q), dk = zeros(trace.k),
          dv = zeros(trace.v), d_input = zeros(trace.attention_input);
   show(c, index, backend::TapPoint::attention_output, attended, {dy});
-  run_back(layer.output, attended, dy, d_attended.data(), gradient.output, c.pool);
+  run_back(layer.output, attended, dy, d_attended.data(), gradient.output, c.engine);
   attend_back(c.attention_shape(index), {trace.q.data(), trace.k.data(), trace.v.data()},
               trace.attended.data(), d_attended.data(), {dq.data(), dk.data(), dv.data()},
-              c.kernels, c.pool);
+              c.engine.kernels, c.engine.pool);
   q_steps(c, layer, index).back(dq, trace.plain_q, gradient.q_norm);
   k_steps(c, layer, index).back(dk, trace.plain_k, gradient.k_norm);
   const Rows input = rows_of(c, trace.attention_input);
   show(c, index, backend::TapPoint::qkv, input, {rows_of(c, dq), rows_of(c, dk), rows_of(c, dv)});
-  run_back(layer.q, input, rows_of(c, dq), d_input.data(), gradient.q, c.pool);
-  run_back(layer.k, input, rows_of(c, dk), d_input.data(), gradient.k, c.pool);
-  run_back(layer.v, input, rows_of(c, dv), d_input.data(), gradient.v, c.pool);
+  run_back(layer.q, input, rows_of(c, dq), d_input.data(), gradient.q, c.engine);
+  run_back(layer.k, input, rows_of(c, dk), d_input.data(), gradient.k, c.engine);
+  run_back(layer.v, input, rows_of(c, dv), d_input.data(), gradient.v, c.engine);
   normalize_back({x, c.tokens(), c.config.dim}, layer.attention_norm, c.config.rms_epsilon,
-                 d_input.data(), Sum::add, d_x, gradient.attention_norm, c.pool);
+                 d_input.data(), Sum::add, d_x, gradient.attention_norm, c.engine.pool);
 }
 
 }  // namespace
@@ -142,27 +142,28 @@ std::size_t LayerTrace::bytes(const models::DecoderConfig& config, int tokens) {
 void run_layer(const LayerContext& c, const Layer& layer, int index, float* x, LayerTrace& trace) {
   const float epsilon = c.config.rms_epsilon;
   const Rows residual{x, c.tokens(), c.config.dim};
-  normalize(residual, layer.attention_norm, epsilon, trace.attention_input.data(), c.pool);
+  normalize(residual, layer.attention_norm, epsilon, trace.attention_input.data(), c.engine.pool);
   const Rows input = rows_of(c, trace.attention_input);
-  run(layer.q, input, trace.q.data(), c.pool);
-  run(layer.k, input, trace.k.data(), c.pool);
-  run(layer.v, input, trace.v.data(), c.pool);
+  run(layer.q, input, trace.q.data(), c.engine);
+  run(layer.k, input, trace.k.data(), c.engine);
+  run(layer.v, input, trace.v.data(), c.engine);
   q_steps(c, layer, index).forth(trace.q, trace.plain_q);
   k_steps(c, layer, index).forth(trace.k, trace.plain_k);
   attend(c.attention_shape(index), {trace.q.data(), trace.k.data(), trace.v.data()},
-         trace.attended.data(), c.kernels, c.pool);
-  run(layer.output, rows_of(c, trace.attended), trace.middle.data(), c.pool);
+         trace.attended.data(), c.engine.kernels, c.engine.pool);
+  run(layer.output, rows_of(c, trace.attended), trace.middle.data(), c.engine);
   add(c, trace.middle, x);
   std::copy_n(x, trace.middle.size(), trace.middle.data());
 
-  normalize(residual, layer.feed_forward_norm, epsilon, trace.feed_forward_input.data(), c.pool);
+  normalize(residual, layer.feed_forward_norm, epsilon, trace.feed_forward_input.data(),
+            c.engine.pool);
   const Rows normed = rows_of(c, trace.feed_forward_input);
-  run(layer.gate, normed, trace.gate.data(), c.pool);
-  run(layer.up, normed, trace.up.data(), c.pool);
+  run(layer.gate, normed, trace.gate.data(), c.engine);
+  run(layer.up, normed, trace.up.data(), c.engine);
   gate_multiply(trace.gate.data(), trace.up.data(), static_cast<std::int64_t>(trace.gate.size()),
-                trace.activated.data(), c.kernels, c.pool);
+                trace.activated.data(), c.engine.kernels, c.engine.pool);
   Floats added(trace.middle.size());
-  run(layer.down, rows_of(c, trace.activated), added.data(), c.pool);
+  run(layer.down, rows_of(c, trace.activated), added.data(), c.engine);
   add(c, added, x);
 }
 

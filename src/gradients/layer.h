@@ -5,7 +5,6 @@
 #include <initializer_list>
 
 #include "backend/steps.h"
-#include "cpu/kernels.h"
 #include "gradients/attention_pass.h"
 #include "gradients/parameters.h"
 #include "gradients/products.h"
@@ -21,8 +20,7 @@ using SiteObserver = std::function<void(int layer, backend::TapPoint point, cons
 // What layers of one decoder have in common.
 struct LayerContext {
   const models::DecoderConfig& config;
-  const cpu::Kernels& kernels;
-  ThreadPool& pool;
+  const Engine& engine;
   int windows = 0, length = 0;
   const Angles& angles;
   const SiteObserver& observer;  // may be empty

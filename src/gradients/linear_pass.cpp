@@ -16,9 +16,9 @@ std::vector<float> floats(int rows, int cols) {
 }
 
 // What the adapter sees: down x.
-std::vector<float> inside(const Linear& linear, const Rows& x, ThreadPool& pool) {
+std::vector<float> inside(const Linear& linear, const Rows& x, const Engine& engine) {
   std::vector<float> values = floats(x.tokens, linear.down.rows);
-  multiply(x, linear.down, values.data(), pool);
+  multiply(x, linear.down, values.data(), engine);
   return values;
 }
 
@@ -31,34 +31,43 @@ Matrix transposed(const Matrix& matrix) {
 }
 
 void adapter_back(const Linear& linear, const Rows& x, const Rows& dy, float* dx, Linear& gradient,
-                  ThreadPool& pool) {
+                  const Engine& engine) {
   const int rank = linear.down.rows;
-  const std::vector<float> h = inside(linear, x, pool);
-  add_outer(dy, {h.data(), x.tokens, rank}, linear.adapter_scale, gradient.up, pool);
+  const std::vector<float> h = inside(linear, x, engine);
+  add_outer(dy, {h.data(), x.tokens, rank}, linear.adapter_scale, gradient.up, engine);
   std::vector<float> dh = floats(x.tokens, rank);
-  multiply_back(dy, linear.up, linear.adapter_scale, dh.data(), pool);
+  multiply_back(dy, linear.up, linear.adapter_scale, dh.data(), engine);
   const Rows inner{dh.data(), x.tokens, rank};
-  add_outer(inner, x, 1, gradient.down, pool);
-  multiply_back(inner, linear.down, 1, dx, pool);
+  add_outer(inner, x, 1, gradient.down, engine);
+  multiply_back(inner, linear.down, 1, dx, engine);
 }
 
 }  // namespace
 
-void run(const Linear& linear, const Rows& x, float* y, ThreadPool& pool) {
-  multiply(x, linear.weight, y, pool);
-  add_bias(linear.bias, x.tokens, y, pool);
+void run(const Linear& linear, const Rows& x, float* y, const Engine& engine) {
+  multiply(x, linear.weight, y, engine);
+  run_added(linear, x, y, engine);
+}
+
+void run_added(const Linear& linear, const Rows& x, float* y, const Engine& engine) {
+  add_bias(linear.bias, x.tokens, y, engine.pool);
   if (linear.up.empty()) return;
-  const std::vector<float> h = inside(linear, x, pool);
+  const std::vector<float> h = inside(linear, x, engine);
   multiply_back({h.data(), x.tokens, linear.down.rows}, transposed(linear.up), linear.adapter_scale,
-                y, pool);
+                y, engine);
 }
 
 void run_back(const Linear& linear, const Rows& x, const Rows& dy, float* dx, Linear& gradient,
-              ThreadPool& pool) {
-  multiply_back(dy, linear.weight, 1, dx, pool);
-  add_outer(dy, x, 1, gradient.weight, pool);
-  add_rows(dy, gradient.bias, pool);
-  if (!linear.up.empty()) adapter_back(linear, x, dy, dx, gradient, pool);
+              const Engine& engine) {
+  multiply_back(dy, linear.weight, 1, dx, engine);
+  run_added_back(linear, x, dy, dx, gradient, engine);
+}
+
+void run_added_back(const Linear& linear, const Rows& x, const Rows& dy, float* dx,
+                    Linear& gradient, const Engine& engine) {
+  add_outer(dy, x, 1, gradient.weight, engine);
+  add_rows(dy, gradient.bias, engine.pool);
+  if (!linear.up.empty()) adapter_back(linear, x, dy, dx, gradient, engine);
 }
 
 }  // namespace nybble::gradients

@@ -1,24 +1,42 @@
 #include "gradients/softmax.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace nybble::gradients {
+namespace {
+
+// In lanes, so that comparisons do not wait for one another.
+float highest(const float* x, int n) {
+  float tops[cpu::lanes];
+  std::fill_n(tops, cpu::lanes, x[0]);
+  int i = 0;
+  for (; i + cpu::lanes <= n; i += cpu::lanes) {
+    for (int lane = 0; lane < cpu::lanes; ++lane)
+      tops[lane] = tops[lane] < x[i + lane] ? x[i + lane] : tops[lane];
+  }
+  return std::max(*std::max_element(tops, tops + cpu::lanes),
+                  *std::max_element(x + (i == 0 ? 0 : i - 1), x + n));
+}
+
+}  // namespace
 
 double exponentials(float* x, int n, const cpu::Kernels& kernels, float& max) {
-  max = *std::max_element(x, x + n);
-  for (int i = 0; i < n; ++i) x[i] -= max;
-  const int whole = n / cpu::lanes * cpu::lanes;
-  for (int i = 0; i < whole; i += cpu::lanes) kernels.exponentials(x + i);
-  float rest[cpu::lanes] = {};
-  std::copy(x + whole, x + n, rest);
-  kernels.exponentials(rest);
-  std::copy_n(rest, n - whole, x + whole);
+  max = highest(x, n);
   // Lanes of their own, so that additions neither wait for one another nor depend on the compiler.
   double sums[8] = {};
-  for (int i = 0; i < n; ++i) sums[i % 8] += double{x[i]};
-  double sum = 0;
-  for (const double s : sums) sum += s;
-  return sum;
+  const auto put = [&](float* values, int count) {
+    for (int i = 0; i < cpu::lanes; ++i) values[i] -= max;
+    kernels.exponentials(values);
+    for (int i = 0; i < count; ++i) sums[i % 8] += double{values[i]};
+  };
+  const int whole = n / cpu::lanes * cpu::lanes;
+  for (int i = 0; i < whole; i += cpu::lanes) put(x + i, cpu::lanes);
+  float rest[cpu::lanes] = {};
+  std::copy(x + whole, x + n, rest);
+  put(rest, n - whole);
+  std::copy_n(rest, n - whole, x + whole);
+  return std::accumulate(sums, sums + 8, 0.0);
 }
 
 void softmax(float* x, int n, const cpu::Kernels& kernels) {

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/freed_memory.h"
 
 namespace nybble::train {
 
@@ -42,7 +43,7 @@ Course::Course(Student& student, Objective& objective, std::span<const Lesson> l
       held_out_(held_out),
       options_(options),
       pool_(pool),
-      pass_(student.parameters(), length_of(lessons), pool),
+      pass_(student.parameters(), length_of(lessons), pool, options.precision),
       gradients_(gradients::zero_gradients(
           student.parameters(), [&](const ParameterView& view) { return student.learns(view); })) {
   pass_.keep_traces(options.kept_layers);
@@ -58,6 +59,7 @@ void Course::begin(const std::function<void(const CoursePoint&)>& on_point) {
 }
 
 CourseReport Course::run(const std::function<void(const CoursePoint&)>& on_point) {
+  const KeepFreedMemory keep_freed_memory;
   begin(on_point);
   const auto is_over = [&] {
     return state_.report.points.back().step >= options_.steps ||

@@ -7,8 +7,9 @@ namespace {
 
 class Distillation : public Objective {
  public:
-  Distillation(const gradients::Parameters& teacher, int length, ThreadPool& pool)
-      : teacher_(teacher), pass_(teacher, length, pool) {}
+  Distillation(const gradients::Parameters& teacher, int length, ThreadPool& pool,
+               gradients::Precision precision)
+      : teacher_(teacher), pass_(teacher, length, pool, precision) {}
 
   double loss(const std::vector<const Lesson*>& batch, const gradients::HeadInputs& student,
               float factor, std::span<float> d_x, gradients::Parameters& gradients,
@@ -17,7 +18,7 @@ class Distillation : public Objective {
     const auto x = pass_.forth(tokens);
     const double n = static_cast<double>(tokens.size());
     return gradients::divergence(student, {teacher_, x}, static_cast<float>(factor / n), d_x,
-                                 gradients, pass.kernels(), pass.pool()) /
+                                 gradients, pass.engine()) /
            n;
   }
 
@@ -37,7 +38,7 @@ class Answers : public Objective {
     const auto counted = std::ranges::count_if(labels, [](std::int32_t l) { return l >= 0; });
     const double n = static_cast<double>(std::max<std::ptrdiff_t>(counted, 1));
     return gradients::cross_entropy(student, labels, static_cast<float>(factor / n), d_x, gradients,
-                                    pass.kernels(), pass.pool()) /
+                                    pass.engine()) /
            n;
   }
 };
@@ -52,8 +53,8 @@ std::vector<std::int32_t> tokens_of(const std::vector<const Lesson*>& batch) {
 }
 
 std::unique_ptr<Objective> distillation(const gradients::Parameters& teacher, int length,
-                                        ThreadPool& pool) {
-  return std::make_unique<Distillation>(teacher, length, pool);
+                                        ThreadPool& pool, gradients::Precision precision) {
+  return std::make_unique<Distillation>(teacher, length, pool, precision);
 }
 
 std::unique_ptr<Objective> answers() {

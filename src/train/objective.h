@@ -27,7 +27,7 @@ class Objective {
 
 // KL divergence from the model before.
 std::unique_ptr<Objective> distillation(const gradients::Parameters& teacher, int length,
-                                        ThreadPool& pool);
+                                        ThreadPool& pool, gradients::Precision precision = {});
 // -log p of the labels.
 std::unique_ptr<Objective> answers();
 

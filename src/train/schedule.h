@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "gradients/engine.h"
+
 namespace nybble::train {
 
 // How the rate falls after the warm-up. On 300 k tokens a line left 0.97 of what a cosine did in
@@ -22,6 +24,7 @@ struct CourseOptions {
   int kept_layers = 0;   // DecoderPass::keep_traces
   int patience = 0;      // looks without a better one after which it stops; 0: never
   std::uint64_t seed = 0;
+  gradients::Precision precision = gradients::Precision::floats;
 };
 
 // The lessons of a step: each once in an epoch, in an order that depends on the seed and the epoch.

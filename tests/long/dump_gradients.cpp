@@ -44,7 +44,7 @@ void run(const char* model, const std::vector<std::int32_t>& tokens, int length,
   const auto x = pass.forth(tokens);
   std::vector<float> d_x(x.size());
   const double loss =
-      gradients::cross_entropy({parameters, x}, labels, 1, d_x, found, pass.kernels(), pool);
+      gradients::cross_entropy({parameters, x}, labels, 1, d_x, found, pass.engine());
   pass.back(d_x, found);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -20,6 +20,7 @@ struct BenchRequest {
   int threads = 0;  // 0: one per core
   Compute compute = Compute::run;
   CacheTypes cache_types = {};
+  bool repack = true;  // false: compute from the rows of the mapped file
 };
 
 struct BenchRow {

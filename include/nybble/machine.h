@@ -4,8 +4,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace nybble {
+
+// What decoders with so many bytes of weights read of them a second.
+struct ReadRate {
+  double bytes = 0, bytes_per_second = 0;
+};
 
 struct MachineReport {
   std::string cpu;  // "AMD EPYC 9R14 96-Core Processor"; empty: the system does not say
@@ -14,8 +20,10 @@ struct MachineReport {
   // A second, of all threads: products of bytes, fused multiply-adds of floats, bytes read from
   // memory. The best of several runs.
   double int8_macs = 0, float_macs = 0, read_bytes = 0;
-  // Of one token for each 32 rows of a linear, beside reading the weights at 0.8 of that.
+  // Of one token for each 32 rows of a linear, beside reading the weights.
   double panel_seconds = 0;
+  // Of small models, from 43 to 174 MB, whose weights partly stay in the caches.
+  std::vector<ReadRate> small_reads;
   std::filesystem::path kept;  // where it stands
 };
 

@@ -61,6 +61,7 @@ struct SessionOptions {
   std::filesystem::path lora = {};  // directory of an adapter of PEFT to run with; empty: none
   Compute compute = Compute::run;
   CacheTypes cache_types = {};
+  bool repack = true;  // false: compute from the rows of the mapped file
   // "gptq" or "gptq_v2": how zero points stand in a GPTQ checkpoint that does not say; empty: as
   // its weights have it.
   std::string assumed = {};

@@ -147,8 +147,8 @@ BenchReport bench_model(const BenchRequest& request, const ProgressCallback& pro
   ThreadPool pool(request.threads);
   const cpu::MachinePeak peak = cpu::measure_peak(pool);
   const auto start = Clock::now();
-  const auto loaded =
-      load_model(model.source, request.compute, request.threads, request.cache_types);
+  const auto loaded = load_model(model.source, request.compute, request.threads,
+                                 request.cache_types, request.repack);
   BenchReport report{.model = request.model.string(),
                      .type = main_type(model.source),
                      .device = loaded->device(),

@@ -46,7 +46,8 @@ struct ChatSession::State {
   State(const std::filesystem::path& path, const SessionOptions& options)
       : model(open_for_reading(path, options.assumed, options.lora)),
         template_variables(template_context(*model.tokenizer, options)),
-        loaded(load_model(model.source, options.compute, options.threads, options.cache_types)),
+        loaded(load_model(model.source, options.compute, options.threads, options.cache_types,
+                          options.repack)),
         session(loaded, options.context, options.batch),
         generator(session, *model.tokenizer) {
     const std::string& source =

@@ -19,11 +19,12 @@ FormatId cache_format(const std::string& type, Compute compute) {
 
 std::shared_ptr<const runtime::LoadedModel> load_model(const models::ModelSource& source,
                                                        Compute compute, int threads,
-                                                       const CacheTypes& cache_types) {
+                                                       const CacheTypes& cache_types, bool repack) {
   const std::string& values = cache_types.values.empty() ? cache_types.keys : cache_types.values;
   runtime::LoadOptions options{.threads = threads,
                                .keys = cache_format(cache_types.keys, compute),
-                               .values = cache_format(values, compute)};
+                               .values = cache_format(values, compute),
+                               .repack = repack};
   options.activations_as_stored = compute == Compute::run || compute == Compute::llm_int8;
   if (compute == Compute::run || compute == Compute::int8)
     options.activations = Activations::int8_blocks;

@@ -48,7 +48,14 @@ MachineReport this_machine(const ThreadPool& pool) {
   return {.cpu = cpu_name(),
           .isa = std::string(cpu::choose_kernels().name),
           .threads = pool.size(),
+          .small_reads = {},
           .kept = {}};
+}
+
+OrderedJson rates_json(std::span<const ReadRate> rates) {
+  OrderedJson json = OrderedJson::array();
+  for (const ReadRate& rate : rates) json.push_back({rate.bytes, rate.bytes_per_second});
+  return json;
 }
 
 void keep(const MachineReport& machine) {
@@ -64,7 +71,8 @@ void keep(const MachineReport& machine) {
                             {"int8_macs", machine.int8_macs},
                             {"float_macs", machine.float_macs},
                             {"read_bytes", machine.read_bytes},
-                            {"panel_seconds", machine.panel_seconds}};
+                            {"panel_seconds", machine.panel_seconds},
+                            {"small_reads", rates_json(machine.small_reads)}};
   const std::string text = json.dump(2) + "\n";
   AtomicFile file(machine.kept, true);
   file.write(std::as_bytes(std::span(text)));
@@ -80,6 +88,28 @@ double positive_number(const Json& json, const char* key, const std::string& whe
        where, key);
 }
 
+std::vector<ReadRate> rates_of(const Json& json, const std::string& where) {
+  std::vector<ReadRate> rates;
+  const auto found = json.find("small_reads");
+  const auto is_rate = [&](const Json& pair) {
+    return pair.is_array() && pair.size() == 2 && pair[0].is_number() && pair[1].is_number() &&
+           pair[1].get<double>() > 0 &&
+           pair[0].get<double>() > (rates.empty() ? 0 : rates.back().bytes);
+  };
+  if (found != json.end() && found->is_array()) {
+    for (const Json& pair : *found) {
+      if (!is_rate(pair)) break;
+      rates.push_back({pair[0].get<double>(), pair[1].get<double>()});
+    }
+    if (rates.size() == found->size()) return rates;
+  }
+  fail(ErrorKind::corrupt_file,
+       "{}: key 'small_reads' is missing or no list of rising [bytes, bytes a second]; `nybble "
+       "bench "
+       "--machine` measures again",
+       where);
+}
+
 }  // namespace
 
 MachineReport measure_machine(int threads) {
@@ -89,7 +119,9 @@ MachineReport measure_machine(int threads) {
   machine.int8_macs = peak.int8_macs;
   machine.float_macs = peak.float_macs;
   machine.read_bytes = peak.read_bytes;
-  machine.panel_seconds = api::measure_panel_seconds(threads, machine.read_bytes);
+  const api::SmallDecoderSpeed small = api::measure_small_decoders(threads);
+  machine.panel_seconds = small.panel_seconds;
+  machine.small_reads = small.rates;
   machine.kept = file_of(machine);
   keep(machine);
   return machine;
@@ -107,6 +139,7 @@ std::optional<MachineReport> kept_machine(int threads) {
   machine.float_macs = positive_number(json, "float_macs", where);
   machine.read_bytes = positive_number(json, "read_bytes", where);
   machine.panel_seconds = positive_number(json, "panel_seconds", where);
+  machine.small_reads = rates_of(json, where);
   return machine;
 }
 

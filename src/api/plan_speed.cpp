@@ -1,12 +1,15 @@
 #include "api/plan_speed.h"
 
 #include <algorithm>
-
-#include "api/small_decoder.h"
+#include <cmath>
 
 namespace nybble::api {
 namespace {
 
+// What reading weights reaches of the bandwidth that reading alone has, in large models.
+constexpr double read_share = 0.8;
+// From this many times the largest small model on, caches hold nothing of a model.
+constexpr double beyond_caches = 4;
 // Shares of the measured peaks that prompts of 512 tokens reach, with their attention.
 constexpr double cpu_integer_share = 0.33, cpu_float_share = 0.7;
 // Of what makers state, as llama.cpp reaches it: an RTX 3090 generates 157 tokens/s with Llama 3 8B
@@ -27,7 +30,8 @@ double prompt_seconds(const ModelPart& part, const Processor& processor) {
 // One token of each user.
 double step_seconds(const ModelPart& part, double weight_bytes, double cache_bytes, int layers,
                     int users, const Processor& processor) {
-  const double read = (weight_bytes + users * cache_bytes) / processor.bytes_per_second;
+  const double bytes = weight_bytes + users * cache_bytes;
+  const double read = bytes / read_rate(processor, bytes);
   const double multiply = users * prompt_seconds(part, processor);
   return std::max(read, multiply) + layers * processor.layer_seconds +
          part.panels * processor.panel_seconds;
@@ -35,8 +39,27 @@ double step_seconds(const ModelPart& part, double weight_bytes, double cache_byt
 
 }  // namespace
 
+// Between two sizes on a line over the logarithm of the size.
+double read_rate(const Processor& processor, double bytes) {
+  const std::vector<ReadRate>& small = processor.small_reads;
+  if (small.empty()) return processor.bytes_per_second;
+  ReadRate below = small.front();
+  if (bytes <= below.bytes) return below.bytes_per_second;
+  const auto between = [&](const ReadRate& above) {
+    const double share = std::log(bytes / below.bytes) / std::log(above.bytes / below.bytes);
+    return below.bytes_per_second + share * (above.bytes_per_second - below.bytes_per_second);
+  };
+  for (const ReadRate& above : small) {
+    if (bytes < above.bytes) return between(above);
+    below = above;
+  }
+  const ReadRate memory{beyond_caches * below.bytes, processor.bytes_per_second};
+  return bytes < memory.bytes ? between(memory) : memory.bytes_per_second;
+}
+
 Processor processor_of(const MachineReport& machine) {
   return {.bytes_per_second = read_share * machine.read_bytes,
+          .small_reads = machine.small_reads,
           .layer_seconds = 0,
           .panel_seconds = machine.panel_seconds,
           .integer_products = cpu_integer_share * machine.int8_macs,

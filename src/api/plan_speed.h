@@ -11,12 +11,15 @@ namespace nybble::api {
 
 // What models reach of what a machine can do. Zero: unknown.
 struct Processor {
-  double bytes_per_second = 0;  // of weights and cache, one token after the other
+  double bytes_per_second = 0;             // of weights and cache, one token after the other
+  std::vector<ReadRate> small_reads = {};  // where caches help, the smallest first
   // Of a token beside reading: in a layer, and for each panel of 32 rows.
   double layer_seconds = 0, panel_seconds = 0;
   // Of prompts, with weights of integers and with those of floats.
   double integer_products = 0, float_products = 0;
 };
+// What it reads a second of so many bytes, over and over.
+double read_rate(const Processor& processor, double bytes);
 Processor processor_of(const MachineReport& machine);
 Processor processor_of(const Device& device);
 

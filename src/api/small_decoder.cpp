@@ -15,12 +15,11 @@
 namespace nybble::api {
 namespace {
 
-// The width of small models, where panels count most. 174 MB: a third level of cache that holds a
-// good part of the weights would hide what panels cost.
-models::DecoderConfig small_config() {
+// The width of small models, where panels count most.
+models::DecoderConfig small_config(int layers) {
   models::DecoderConfig c;
   c.architecture = "llama";
-  c.layers = 48;
+  c.layers = layers;
   c.dim = 512;
   c.heads = c.kv_heads = 8;
   c.head_dim = c.rope.rotary_dim = 64;
@@ -35,9 +34,9 @@ models::DecoderConfig small_config() {
 // to the time, as long as they are ordinary numbers.
 class SmallDecoder {
  public:
-  SmallDecoder() {
+  SmallDecoder(FormatId format, int layers) : format_(format) {
     source_.checkpoint = std::make_shared<const files::Checkpoint>();
-    source_.config = small_config();
+    source_.config = small_config(layers);
     for (const models::TensorSpec& spec : models::decoder_tensors(source_.config)) add(spec);
   }
   const models::ModelSource& source() const { return source_; }
@@ -53,7 +52,7 @@ class SmallDecoder {
       tensor.format = id_of<formats::F32>();
       tensor.values.assign(static_cast<std::size_t>(spec.shape.count()), 0.01f);
     } else {
-      tensor.format = id_of<formats::Q8_0>();
+      tensor.format = format_;
       tensor.stored = &stored(spec.shape);
       bytes_ += static_cast<double>(tensor.row_bytes());
       if (!spec.name.ends_with("ffn_up.weight"))
@@ -63,24 +62,27 @@ class SmallDecoder {
   }
   const files::NamedTensor& stored(const Shape& shape) {
     const std::size_t size =
-        static_cast<std::size_t>(shape.rows()) * row_bytes(id_of<formats::Q8_0>(), shape.cols());
+        static_cast<std::size_t>(shape.rows()) * row_bytes(format_, shape.cols());
     // As halves 0x1111 are 0.0006, as codes 17.
     static const std::vector<std::byte> ones(std::size_t{1} << 20, std::byte{0x11});
     files::NamedTensor& tensor = stored_.emplace_back();
-    tensor.data = {id_of<formats::Q8_0>(), shape, std::span(ones).first(size)};
+    tensor.data = {format_, shape, std::span(ones).first(size)};
     return tensor;
   }
 
+  FormatId format_;
   models::ModelSource source_;
   std::list<files::NamedTensor> stored_;
   double panels_ = 0, bytes_ = 0;
 };
 
-}  // namespace
+struct Measured {
+  double bytes, panels, seconds;
+};
 
-double measure_panel_seconds(int threads, double bytes_per_second) {
+Measured measure(FormatId format, int layers, int threads) {
   constexpr int runs = 30, at_once = 4;
-  const SmallDecoder decoder;
+  const SmallDecoder decoder(format, layers);
   const auto loaded = std::make_shared<const runtime::LoadedModel>(
       decoder.source(),
       runtime::LoadOptions{.threads = threads, .activations = Activations::int8_blocks});
@@ -94,9 +96,28 @@ double measure_panel_seconds(int threads, double bytes_per_second) {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     best = std::min(best, took.count() / at_once);
   }
-  constexpr double least = 1e-9;  // memory was slower while it was measured than now
-  return std::max(least,
-                  (best - decoder.bytes() / (read_share * bytes_per_second)) / decoder.panels());
+  return {decoder.bytes(), decoder.panels(), best};
+}
+
+}  // namespace
+
+SmallDecoderSpeed measure_small_decoders(int threads) {
+  const FormatId eight = id_of<formats::Q8_0>(), four = id_of<formats::Q4_0>();
+  // 43, 87 and 174 MB, and about as many as the second in twice the panels.
+  const Measured sizes[] = {measure(eight, 12, threads), measure(eight, 24, threads),
+                            measure(eight, 48, threads)};
+  const Measured more_panels = measure(four, 46, threads);
+  const double same_bytes = more_panels.bytes / sizes[1].bytes;
+  constexpr double least = 1e-9;  // memory was slower while one was measured than for the other
+  SmallDecoderSpeed speed;
+  speed.panel_seconds = std::max(least, (more_panels.seconds - same_bytes * sizes[1].seconds) /
+                                            (more_panels.panels - same_bytes * sizes[1].panels));
+  for (const Measured& m : sizes) {
+    // Noise shall not make reading free.
+    const double reading = std::max(m.seconds - m.panels * speed.panel_seconds, m.seconds / 4);
+    speed.rates.push_back({m.bytes, m.bytes / reading});
+  }
+  return speed;
 }
 
 }  // namespace nybble::api

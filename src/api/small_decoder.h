@@ -1,15 +1,21 @@
-// What a token costs beside reading weights.
+// How fast decoders run whose weights partly stay in the caches of their cores.
 #pragma once
+
+#include <vector>
+
+#include "nybble/machine.h"
 
 namespace nybble::api {
 
-// What reading weights reaches of the bandwidth that reading alone has, in large models.
-inline constexpr double read_share = 0.8;
+struct SmallDecoderSpeed {
+  // Seconds of one token for each panel of 32 rows beside reading: handing panels to threads and
+  // waiting for them, moving what one thread computed to the others.
+  double panel_seconds = 0;
+  // What decoders of some sizes read beside that, the smallest first.
+  std::vector<ReadRate> rates;
+};
 
-// Seconds for each panel of 32 rows that one token takes beside reading, when memory gives
-// bytes_per_second: handing panels to threads and waiting for them, moving what one thread computed
-// to the others, and what hides behind nothing. Of the best of many tokens through a decoder of
-// ordinary width, whose weights do not fit the caches.
-double measure_panel_seconds(int threads, double bytes_per_second);
+// Of the best of many tokens through decoders of random weights, of the width of small models.
+SmallDecoderSpeed measure_small_decoders(int threads);
 
 }  // namespace nybble::api

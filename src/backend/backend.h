@@ -27,7 +27,7 @@ class Weight {
 };
 
 // Where a weight comes from: rows of a storage format, in any order. Spans are used during upload()
-// only.
+// only, unless rows_stay: then for as long as the weight lives.
 struct WeightSource {
   std::string_view name;  // for messages
   FormatId format{};
@@ -38,6 +38,7 @@ struct WeightSource {
   std::span<const std::int32_t> column_order = {};
   Activations activations = Activations::floats;  // of the inputs, when computed as stored
   float input_scale = 1;                          // for Activations::float8_fixed
+  bool rows_stay = false;
 };
 
 // Inputs that were rounded so far, and those among them that stayed floats as outliers.

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/cache_type_flags.h"
 #include "cli/json_report.h"
+#include "cli/memory_flags.h"
 #include "cli/model_argument.h"
 #include "cli/progress_line.h"
 #include "cli/quantity.h"
@@ -68,6 +68,9 @@ void print(const BenchReport& report) {
 void measure_machine_only(const BenchOptions& options) {
   const MachineReport machine = measure_machine(options.request.threads);
   if (options.json) {
+    Json reads = Json::array();
+    for (const ReadRate& rate : machine.small_reads)
+      reads.push_back({rate.bytes, rate.bytes_per_second});
     print_json({{"cpu", machine.cpu},
                 {"isa", machine.isa},
                 {"threads", machine.threads},
@@ -76,6 +79,7 @@ void measure_machine_only(const BenchOptions& options) {
                   {"float_macs", machine.float_macs},
                   {"read_bytes", machine.read_bytes}}},
                 {"panel_seconds", machine.panel_seconds},
+                {"small_reads", reads},
                 {"kept", machine.kept.string()}});
     return;
   }
@@ -84,6 +88,9 @@ void measure_machine_only(const BenchOptions& options) {
   fmt::print("{:.0f} G int8 and {:.0f} G float products/s, {:.1f} GB/s read, {:.2f} us a panel\n",
              machine.int8_macs * 1e-9, machine.float_macs * 1e-9, machine.read_bytes * 1e-9,
              machine.panel_seconds * 1e6);
+  for (const ReadRate& rate : machine.small_reads)
+    fmt::print("models of {:.0f} MB: {:.1f} GB/s\n", rate.bytes * 1e-6,
+               rate.bytes_per_second * 1e-9);
   fmt::print("kept in {}\n", machine.kept.string());
 }
 
@@ -138,7 +145,7 @@ void add_bench(CLI::App& program) {
       ->type_name("HOW")
       ->check(CLI::IsMember(std::vector<std::string>(names.begin(), names.end())))
       ->capture_default_str();
-  add_cache_type_flags(*verb, request.cache_types);
+  add_memory_flags(*verb, request.cache_types, request.repack);
   verb->add_flag("--machine", options->machine,
                  "No model: measure what the machine can do and keep it for `nybble plan`");
   add_json_flag(*verb, options->json);

@@ -25,8 +25,7 @@ constexpr std::array spellings{
     Spelling{"-ctv", "--cache-type-v"},
     Spelling{"-tb", "--threads-batch"},
     Spelling{"-ub", "--ubatch-size"},
-    Spelling{"-ctk", "--cache-type-k"},
-    Spelling{"-ctv", "--cache-type-v"},
+    Spelling{"-nr", "--no-repack"},
 };
 
 std::size_t edits(std::string_view a, std::string_view b) {

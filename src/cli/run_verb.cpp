@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "cli/assume_flag.h"
-#include "cli/cache_type_flags.h"
 #include "cli/conversation.h"
 #include "cli/json_report.h"
 #include "cli/lora_flag.h"
+#include "cli/memory_flags.h"
 #include "cli/model_argument.h"
 #include "cli/sampling_flags.h"
 #include "cli/terminal.h"
@@ -185,7 +185,7 @@ void add_session_flags(CLI::App& verb, RunOptions& options) {
       ->type_name("N")
       ->capture_default_str()
       ->envname("LLAMA_ARG_BATCH");
-  add_cache_type_flags(verb, options.session.cache_types);
+  add_memory_flags(verb, options.session.cache_types, options.session.repack);
   verb.add_option("--gpu-layers,--n-gpu-layers", options.gpu_layers,
                   "Accepted; without effect (also -ngl)")
       ->type_name("N")

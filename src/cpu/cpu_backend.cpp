@@ -19,6 +19,7 @@ CpuBackend::CpuBackend(const CpuOptions& options)
       pool_(options.threads),
       scratch_(static_cast<std::size_t>(pool_.size())),
       expand_bytes_(options.expand_bytes),
+      repack_(options.repack),
       activations_(options.activations),
       activations_as_stored_(options.activations_as_stored),
       keys_(kv_layout(options.keys)),
@@ -62,11 +63,12 @@ bool CpuBackend::multiplies_integers(const backend::WeightSource& source) const 
 }
 
 std::unique_ptr<backend::Weight> CpuBackend::upload(const backend::WeightSource& source) {
-  const WeightLayout layout = choose_layout(source.format, source.rows, source.cols,
-                                            multiplies_integers(source), expand_bytes_);
-  if (layout.integers)
-    return std::make_unique<R16k4Weight>(source, !layout.expand, kernels_, pages_, pool_);
-  return std::make_unique<PanelWeight>(source, layout.expand, kernels_, pages_, pool_);
+  const bool integers = multiplies_integers(source);
+  KeepRows keep = KeepRows::in_place;
+  if (repack_ || !source.rows_stay)
+    keep = choose_layout(source.format, source.rows, source.cols, integers, expand_bytes_).keep;
+  if (integers) return std::make_unique<R16k4Weight>(source, keep, kernels_, pages_, pool_);
+  return std::make_unique<PanelWeight>(source, keep, kernels_, pages_, pool_);
 }
 
 }  // namespace nybble::cpu

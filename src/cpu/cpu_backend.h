@@ -20,6 +20,9 @@ struct CpuOptions {
   // How much more than their stored bytes the weights may take as F32 panels, or lattices as codes,
   // in all.
   std::size_t expand_bytes = 0;
+  // Without, weights whose rows stay where they are are taken apart again for each product: they
+  // are there at once, and slower. The same bits.
+  bool repack = true;
   std::string isa = "";  // empty: NYBBLE_ISA, else the best
   // What inputs of quantized weights become; int8_blocks: of those that integer kernels multiply.
   Activations activations = Activations::floats;
@@ -103,6 +106,7 @@ class CpuBackend final : public backend::Backend {
   LargePages pages_;                    // of weights
   std::vector<ThreadScratch> scratch_;  // one a thread
   std::size_t expand_bytes_;
+  bool repack_;
   Activations activations_;
   bool activations_as_stored_;
   const KvLayout &keys_, &values_;

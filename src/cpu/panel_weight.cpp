@@ -47,29 +47,24 @@ std::size_t PanelWeight::native_element_bytes(FormatId format) {
   return format == id_of<formats::F16>() || format == id_of<formats::BF16>() ? 2 : 0;
 }
 
-PanelWeight::PanelWeight(const backend::WeightSource& source, bool expand, const Kernels& kernels,
+PanelWeight::PanelWeight(const backend::WeightSource& source, KeepRows keep, const Kernels& kernels,
                          LargePages& pages, ThreadPool& pool)
-    : CpuWeight(source),
-      element_bytes_(native_element_bytes(source.format)),
-      row_bytes_(nybble::row_bytes(source.format, source.cols)),
-      multiply_(multiply_for(source.format, kernels)) {
-  if (element_bytes_ == 0 && expand) element_bytes_ = sizeof(float);
-  const std::size_t bytes = element_bytes_ == 0 ? static_cast<std::size_t>(rows()) * row_bytes_
-                                                : expanded_bytes(rows(), cols(), element_bytes_);
-  data_ = AlignedArray<std::byte>(bytes, std::string(source.name).c_str(), pages);
+    : CpuWeight(source), multiply_(kernels.multiply_f32) {
+  if (keep != KeepRows::no) {
+    stored_rows_ = StoredRows(source, keep, pages, pool);
+    return;
+  }
+  multiply_ = multiply_for(source.format, kernels);
+  element_bytes_ = native_element_bytes(source.format);
+  if (element_bytes_ == 0) element_bytes_ = sizeof(float);
+  data_ = AlignedArray<std::byte>(expanded_bytes(rows(), cols(), element_bytes_),
+                                  std::string(source.name).c_str(), pages);
   pool.run(panels(), [&](std::int64_t panel, int) { fill_panel(source, panel); });
 }
 
 void PanelWeight::fill_panel(const backend::WeightSource& source, std::int64_t panel) {
   const std::int64_t first = panel * panel_rows,
                      n = std::min<std::int64_t>(panel_rows, rows() - first);
-  if (element_bytes_ == 0) {
-    for (std::int64_t r = first; r < first + n; ++r) {
-      std::memcpy(data_.data() + static_cast<std::size_t>(r) * row_bytes_, source.row(r).data(),
-                  row_bytes_);
-    }
-    return;
-  }
   std::byte* out = data_.data() + static_cast<std::size_t>(panel) * panel_rows *
                                       static_cast<std::size_t>(cols()) * element_bytes_;
   if (n < panel_rows)
@@ -99,7 +94,7 @@ void PanelWeight::decode_block(std::int64_t panel, std::int64_t first_col, std::
   const auto offset = static_cast<std::size_t>(first_col / info.block_len) *
                       static_cast<std::size_t>(info.block_bytes);
   for (std::int64_t r = 0; r < n; ++r) {
-    info.decode(data_.data() + static_cast<std::size_t>(first + r) * row_bytes_ + offset,
+    info.decode(stored_rows_.row(first + r) + offset,
                 static_cast<std::size_t>(n_cols / info.block_len), rows + r * n_cols);
   }
   interleave(rows, n, n_cols, scratch.panel.grow(static_cast<std::size_t>(panel_rows * n_cols)));
@@ -130,8 +125,7 @@ void PanelWeight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
 void PanelWeight::decode_stored_row(std::int64_t row, float* out) const {
   const formats::FormatInfo& info = formats::info(format());
   if (element_bytes_ == 0) {
-    info.decode(data_.data() + static_cast<std::size_t>(row) * row_bytes_,
-                static_cast<std::size_t>(cols() / info.block_len), out);
+    info.decode(stored_rows_.row(row), static_cast<std::size_t>(cols() / info.block_len), out);
     return;
   }
   const formats::FormatInfo& element =

@@ -4,6 +4,7 @@
 
 #include "base/thread_pool.h"
 #include "cpu/cpu_weight.h"
+#include "cpu/stored_rows.h"
 
 namespace nybble::cpu {
 
@@ -13,11 +14,11 @@ namespace nybble::cpu {
 // panel are zero.
 class PanelWeight final : public CpuWeight {
  public:
-  // expand: decode formats other than F32, F16 and BF16 to F32 panels. Throws Error(out_of_memory).
-  PanelWeight(const backend::WeightSource& source, bool expand, const Kernels& kernels,
+  // Formats other than F32, F16 and BF16 become panels of F32. Throws Error(out_of_memory).
+  PanelWeight(const backend::WeightSource& source, KeepRows keep, const Kernels& kernels,
               LargePages& pages, ThreadPool& pool);
 
-  std::size_t bytes() const override { return data_.bytes(); }
+  std::size_t bytes() const override { return data_.bytes() + stored_rows_.bytes(); }
   int input_group_len() const override { return 0; }
   void multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                 Scratch& scratch) const override;
@@ -35,9 +36,9 @@ class PanelWeight final : public CpuWeight {
                     Scratch& scratch) const;
 
   std::size_t element_bytes_ = 0;  // of a panel; 0: stored layout
-  std::size_t row_bytes_ = 0;      // of the stored layout
   Multiply multiply_ = nullptr;
   AlignedArray<std::byte> data_;
+  StoredRows stored_rows_;
 };
 
 }  // namespace nybble::cpu

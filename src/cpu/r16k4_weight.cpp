@@ -39,6 +39,24 @@ void put_codes(const std::uint8_t* codes, int n, std::int64_t lane, std::uint8_t
     std::memcpy(tile + step * 64 + lane * 4, codes + step * 4, 4);
 }
 
+// What codes become when a byte holds each: the kernels' unpack() does the same to planes.
+void to_bytes(const RunFormat& format, RunBlock& block) {
+  const int shift = format.zero_shift > 31 ? 0 : 128 - (1 << format.zero_shift);
+  if (format.table == nullptr && shift == 0) return;
+  for (int i = 0; i < format.block_len; ++i) {
+    const int code = format.table == nullptr ? block.codes[i] : format.table[block.codes[i]];
+    block.codes[i] = static_cast<std::uint8_t>(code + shift);
+  }
+}
+
+// Bytes of both halves of a panel, `bytes` apart, as the codes of a product.
+void take_bytes(const std::uint8_t* codes, std::int64_t bytes, A8Product& product) {
+  product.codes = codes;
+  product.other_codes = bytes;
+  product.table = nullptr;
+  product.zero_shift = std::max(product.zero_shift, 7);
+}
+
 }  // namespace
 
 std::size_t R16k4Weight::lattice_bytes(std::int64_t rows, std::int64_t cols, int group_len) {
@@ -47,9 +65,7 @@ std::size_t R16k4Weight::lattice_bytes(std::int64_t rows, std::int64_t cols, int
          static_cast<std::size_t>(panels * panel_rows * cols / group_len) * sizeof(float);
 }
 
-std::size_t R16k4Weight::bytes_of(FormatId format, std::int64_t rows, std::int64_t cols,
-                                  bool keep_rows) {
-  if (keep_rows) return static_cast<std::size_t>(rows) * row_bytes(format, cols);
+std::size_t R16k4Weight::bytes_of(FormatId format, std::int64_t rows, std::int64_t cols) {
   const RunFormat& run = *run_format(format);
   const std::int64_t codes = cols / a8_len * tile_bytes / 8 * run.bits,
                      scales = RunScales16::bytes_of(run, cols);
@@ -57,25 +73,19 @@ std::size_t R16k4Weight::bytes_of(FormatId format, std::int64_t rows, std::int64
   return static_cast<std::size_t>(sixteens * (codes + scales));
 }
 
-R16k4Weight::R16k4Weight(const backend::WeightSource& source, bool keep_rows,
-                         const Kernels& kernels, LargePages& pages, ThreadPool& pool)
+R16k4Weight::R16k4Weight(const backend::WeightSource& source, KeepRows keep, const Kernels& kernels,
+                         LargePages& pages, ThreadPool& pool)
     : CpuWeight(source),
       format_(*run_format(source.format)),
       kernels_(kernels.int8),
       blocks_(source.cols / a8_len),
       code_bytes_(blocks_ * tile_bytes / 8 * format_.bits) {
-  const std::int64_t sixteens = panels() * panel_rows / lanes;
-  const std::string name(source.name);
-  if (keep_rows) {
-    const std::size_t row_size = row_bytes(format(), cols());
-    stored_rows_ =
-        AlignedArray<std::byte>(static_cast<std::size_t>(rows()) * row_size, name.c_str(), pages);
-    pool.run(rows(), [&](std::int64_t r, int) {
-      std::memcpy(stored_rows_.data() + static_cast<std::size_t>(r) * row_size,
-                  source.row(r).data(), row_size);
-    });
+  if (keep != KeepRows::no) {
+    stored_rows_ = StoredRows(source, keep, pages, pool);
     return;
   }
+  const std::int64_t sixteens = panels() * panel_rows / lanes;
+  const std::string name(source.name);
   codes_ = AlignedArray<std::uint8_t>(static_cast<std::size_t>(sixteens * code_bytes_),
                                       name.c_str(), pages);
   scales_.emplace(format_, kernels_, source.cols, sixteens, name.c_str(), pages);
@@ -114,30 +124,33 @@ void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
                               AlignedArray<std::uint8_t>& memory, float* scales) const {
   const std::int64_t n = product.blocks, bytes = n * tile_bytes, groups = groups_of(format_, n);
   std::uint8_t* codes = memory.grow(static_cast<std::size_t>(2 * bytes));
-  std::fill_n(scales, 2 * groups * lanes, 0.0f);
-  const std::size_t row_size = row_bytes(format(), cols()),
-                    block_size = static_cast<std::size_t>(formats::info(format()).block_bytes);
+  const std::int64_t n_scales = 2 * groups * lanes;
+  float* offsets = scales + n_scales;
+  std::fill_n(scales, format_.has_offsets ? 2 * n_scales : n_scales, 0.0f);
+  const auto block_size = static_cast<std::size_t>(formats::info(format()).block_bytes);
   const std::int64_t per_block = format_.block_len / format_.group_len;
   const std::int64_t end = std::min<std::int64_t>(panel_rows, rows() - panel * panel_rows);
   for (std::int64_t r = 0; r < end; ++r) {
     const std::int64_t half = r / lanes, lane = r % lanes;
     const std::byte* place =
-        stored_rows_.data() + static_cast<std::size_t>(panel * panel_rows + r) * row_size +
+        stored_rows_.row(panel * panel_rows + r) +
         static_cast<std::size_t>(product.first_block * a8_len / format_.block_len) * block_size;
     for (std::int64_t b = 0; b < n * a8_len / format_.block_len; ++b, place += block_size) {
       RunBlock block;
       format_.take(place, block);
+      to_bytes(format_, block);
       put_codes(block.codes, format_.block_len, lane,
                 codes + half * bytes + b * format_.block_len * lanes);
       for (std::int64_t g = 0; g < per_block; ++g) {
-        scales[(half * groups + b * per_block + g) * lanes + lane] =
-            block.scale * block.sub_scale[g];
+        const std::int64_t at = (half * groups + b * per_block + g) * lanes + lane;
+        scales[at] = block.scale * block.sub_scale[g];
+        if (format_.has_offsets) offsets[at] = block.offset * block.sub_offset[g];
       }
     }
   }
-  product.codes = codes;
-  product.other_codes = bytes;
+  take_bytes(codes, bytes, product);
   product.scales = float_scales(scales, groups * lanes);
+  if (format_.has_offsets) product.offsets = float_scales(offsets, groups * lanes);
 }
 
 void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
@@ -145,7 +158,7 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
   std::fill(acc, acc + inputs.tokens * panel_rows, 0.0f);
   // One tile takes the weight as it stands, from end to end; several share what is unpacked, unless
   // kernels unpack codes as fast as they multiply.
-  const bool is_stored = stored_rows_.size() > 0;
+  const bool is_stored = !stored_rows_.empty();
   const bool one_tile = !is_stored && inputs.tokens <= kernels_.tile_tokens;
   const bool as_fast = format_.bits == 8 || (format_.bits == 4 && format_.group_len >= a8_len &&
                                              kernels_.tile_tokens >= 8);
@@ -190,10 +203,7 @@ void R16k4Weight::unpack_codes(A8Product& product, AlignedArray<std::uint8_t>& m
     kernels_.unpack[format_.bits](product.codes + half * code_bytes_, format_.table,
                                   format_.zero_shift, n, codes + half * bytes);
   }
-  product.codes = codes;
-  product.other_codes = bytes;
-  product.table = nullptr;
-  product.zero_shift = std::max(format_.zero_shift, 7);
+  take_bytes(codes, bytes, product);
 }
 
 void R16k4Weight::expand_scales(std::int64_t panel, A8Product& product, float* scales) const {
@@ -215,10 +225,9 @@ A8Scales R16k4Weight::float_scales(const float* scales, std::int64_t n) const {
 }
 
 void R16k4Weight::decode_stored_row(std::int64_t row, float* out) const {
-  if (stored_rows_.size() > 0) {
+  if (!stored_rows_.empty()) {
     const formats::FormatInfo& info = formats::info(format());
-    info.decode(stored_rows_.data() + static_cast<std::size_t>(row) * row_bytes(format(), cols()),
-                static_cast<std::size_t>(cols() / info.block_len), out);
+    info.decode(stored_rows_.row(row), static_cast<std::size_t>(cols() / info.block_len), out);
     return;
   }
   const std::int64_t sixteen = row / lanes, lane = row % lanes;

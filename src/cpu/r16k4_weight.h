@@ -7,23 +7,23 @@
 #include "base/thread_pool.h"
 #include "cpu/cpu_weight.h"
 #include "cpu/run_scales.h"
+#include "cpu/stored_rows.h"
 
 namespace nybble::cpu {
 
 // For 16 rows and each 32 columns a plane of b bits takes 64 b bytes; the planes are of 8, 4, 2 and
 // 1 bits, highest first, which together make a code. Scales stand apart (run_scales.h). Takes A8-32
-// panels. Rows of a lattice may stay as they are stored and become codes whenever they are
-// multiplied: slower, a quarter of the memory, the same bits.
+// panels. Rows may stay as they are stored and become codes whenever they are multiplied: slower,
+// less memory for a lattice, the same bits.
 class R16k4Weight final : public CpuWeight {
  public:
-  // keep_rows: for lattices. Throws Error(out_of_memory). run_format() knows the format.
-  R16k4Weight(const backend::WeightSource& source, bool keep_rows, const Kernels& kernels,
+  // Throws Error(out_of_memory). run_format() knows the format.
+  R16k4Weight(const backend::WeightSource& source, KeepRows keep, const Kernels& kernels,
               LargePages& pages, ThreadPool& pool);
   // Memory that rows of a lattice take as codes.
   static std::size_t lattice_bytes(std::int64_t rows, std::int64_t cols, int group_len);
-  // bytes() of a weight before there is one.
-  static std::size_t bytes_of(FormatId format, std::int64_t rows, std::int64_t cols,
-                              bool keep_rows);
+  // bytes() of a weight before there is one, without rows that stay.
+  static std::size_t bytes_of(FormatId format, std::int64_t rows, std::int64_t cols);
 
   std::size_t bytes() const override {
     return codes_.bytes() + (scales_ ? scales_->bytes() : 0) + stored_rows_.bytes();
@@ -35,8 +35,8 @@ class R16k4Weight final : public CpuWeight {
  private:
   void decode_stored_row(std::int64_t row, float* out) const override;
   void fill_rows(const backend::WeightSource& source, std::int64_t sixteen);
-  // The blocks [first_block, first_block + blocks) of a panel for a product: rows of a lattice as
-  // bytes and floats, codes as bytes, scales as floats. In memory for 4 chunks of each.
+  // The blocks [first_block, first_block + blocks) of a panel for a product: stored rows as bytes
+  // and floats, codes as bytes, scales as floats. In memory for 4 chunks of each.
   void take_stored(std::int64_t panel, A8Product& product, AlignedArray<std::uint8_t>& memory,
                    float* scales) const;
   void unpack_codes(A8Product& product, AlignedArray<std::uint8_t>& memory) const;
@@ -49,7 +49,7 @@ class R16k4Weight final : public CpuWeight {
   std::int64_t code_bytes_;  // of 16 rows
   AlignedArray<std::uint8_t> codes_;
   std::optional<RunScales16> scales_;  // none while rows are as stored
-  AlignedArray<std::byte> stored_rows_;
+  StoredRows stored_rows_;
 };
 
 }  // namespace nybble::cpu

@@ -7,9 +7,8 @@
 namespace nybble::cpu {
 namespace {
 
-std::size_t panel_bytes(FormatId format, std::int64_t rows, std::int64_t cols, bool expand) {
+std::size_t panel_bytes(FormatId format, std::int64_t rows, std::int64_t cols) {
   const std::size_t native = PanelWeight::native_element_bytes(format);
-  if (native == 0 && !expand) return static_cast<std::size_t>(rows) * row_bytes(format, cols);
   return PanelWeight::expanded_bytes(rows, cols, native == 0 ? sizeof(float) : native);
 }
 
@@ -27,9 +26,9 @@ WeightLayout choose_layout(FormatId format, std::int64_t rows, std::int64_t cols
   const std::size_t growth = expanded < stored ? 0 : expanded - stored;
   const bool expand = growth <= expand_bytes;
   if (expand) expand_bytes -= growth;
-  return {integers, expand,
-          integers ? R16k4Weight::bytes_of(format, rows, cols, !expand)
-                   : panel_bytes(format, rows, cols, expand)};
+  if (!expand) return {KeepRows::copied, stored};
+  return {KeepRows::no,
+          integers ? R16k4Weight::bytes_of(format, rows, cols) : panel_bytes(format, rows, cols)};
 }
 
 }  // namespace nybble::cpu

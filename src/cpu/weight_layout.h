@@ -5,17 +5,18 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cpu/stored_rows.h"
 #include "formats/registry.h"
 
 namespace nybble::cpu {
 
 struct WeightLayout {
-  bool integers = false;  // R16k4Weight, else PanelWeight
-  bool expand = false;    // decoded once, or lattices kept as codes
+  KeepRows keep{};        // no: also decoded once, or lattices kept as codes
   std::size_t bytes = 0;  // what the weight takes
 };
 
-// integers: inputs are rounded and run_format() knows the format. Takes what expanding costs beyond
+// integers: inputs are rounded and run_format() knows the format, so an R16k4Weight, else a
+// PanelWeight. Takes what expanding costs beyond
 // the stored bytes from expand_bytes, when that is enough.
 WeightLayout choose_layout(FormatId format, std::int64_t rows, std::int64_t cols, bool integers,
                            std::size_t& expand_bytes);

@@ -68,14 +68,22 @@ UploadedLinear upload_linear(backend::Backend& backend, const ModelSource& sourc
     return std::as_bytes(std::span(values));
   };
   const auto stored_row = [tensor](std::int64_t row) { return tensor->row(row); };
-  backend::WeightSource weight{tensor->name,           tensor->format,      tensor->shape.rows(),
-                               tensor->shape.cols(),   stored_row,          tensor->scale,
-                               tensor->column_order(), tensor->activations, tensor->input_scale};
+  backend::WeightSource weight{.name = tensor->name,
+                               .format = tensor->format,
+                               .rows = tensor->shape.rows(),
+                               .cols = tensor->shape.cols(),
+                               .row = stored_row,
+                               .scale = tensor->scale,
+                               .column_order = tensor->column_order(),
+                               .activations = tensor->activations,
+                               .input_scale = tensor->input_scale,
+                               .rows_stay = tensor->stored != nullptr};
   if (tensor->is_changed()) {
     weight.format = id_of<formats::F32>();
     weight.row = changed_row;
     weight.scale = 1;
     weight.column_order = {};
+    weight.rows_stay = false;
   }
   linear.weight = backend.upload(weight);
   if (tensor->packed != nullptr) tensor->forget();

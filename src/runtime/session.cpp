@@ -30,6 +30,7 @@ std::size_t free_bytes(std::size_t max_bytes, std::size_t used, std::size_t avai
 
 struct LoadedModel::State {
   std::size_t max_bytes = 0;
+  std::shared_ptr<const files::Checkpoint> mapped;  // where weights are computed from its rows
   std::unique_ptr<backend::Backend> backend;
   std::unique_ptr<models::Decoder> decoder;
   std::mutex in_use;  // the backend computes one step at a time
@@ -37,7 +38,8 @@ struct LoadedModel::State {
 
 LoadedModel::LoadedModel(const models::ModelSource& source, const LoadOptions& options)
     : state_(new State) {
-  const std::size_t needed = source.row_bytes() + source.low_rank_bytes();
+  // What is mapped, the system takes back when it needs the memory.
+  const std::size_t needed = (options.repack ? source.row_bytes() : 0) + source.low_rank_bytes();
   const std::size_t budget = free_bytes(options.max_bytes, 0, cpu::available_host_memory());
   if (needed > budget) {
     fail(ErrorKind::out_of_memory,
@@ -46,11 +48,13 @@ LoadedModel::LoadedModel(const models::ModelSource& source, const LoadOptions& o
          source.checkpoint->path.string(), gibibytes(needed), gibibytes(budget));
   }
   state_->max_bytes = options.max_bytes;
+  if (!options.repack) state_->mapped = source.checkpoint;
   // The other half stays for the cache and for everyone else on the machine.
   const std::size_t expand_bytes = options.expand ? (budget - needed) / 2 : 0;
   state_->backend = std::make_unique<cpu::CpuBackend>(
       cpu::CpuOptions{.threads = options.threads,
                       .expand_bytes = expand_bytes,
+                      .repack = options.repack,
                       .isa = options.isa,
                       .activations = options.activations,
                       .activations_as_stored = options.activations_as_stored,

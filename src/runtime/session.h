@@ -22,6 +22,8 @@ struct LoadOptions {
   FormatId keys = id_of<formats::F32>(), values = id_of<formats::F32>();  // of the cache
   bool expand =
       true;  // decode weights once when the budget allows it; same bits, more memory, faster
+  // false: compute from the rows in the mapped file; same bits, loaded at once, slower.
+  bool repack = true;
 };
 
 // Weights on a backend. Immutable after construction, shared by sessions.

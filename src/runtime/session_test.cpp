@@ -43,6 +43,16 @@ TEST(session, gives_the_logits_of_the_last_token) {
   EXPECT_EQ(last, std::vector<float>(logits.begin(), logits.end()));
 }
 
+// The source of the model is gone by then.
+TEST(session, computes_the_same_from_the_mapped_file) {
+  const auto logits_of = [](bool repack) {
+    Session session(load({.threads = 1, .repack = repack}), 16);
+    const std::span<const float> logits = session.step(tokens);
+    return std::vector<float>(logits.begin(), logits.end());
+  };
+  EXPECT_EQ(logits_of(false), logits_of(true));
+}
+
 TEST(session, takes_the_models_own_context_unless_told) {
   EXPECT_EQ(Session(load(), 0).context(), 256);
   EXPECT_EQ(Session(load(), 20).context(), 20);

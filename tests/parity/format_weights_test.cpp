@@ -46,8 +46,10 @@ TEST_P(format_weights, multiply_like_decode_and_fma) {
   const std::vector<float> expected = reference(weight_.view(), x);
 
   for (const cpu::Kernels* kernels : cpu::runnable_kernels()) {
-    for (const std::size_t expand_bytes : {std::size_t{0}, std::size_t{1} << 30}) {
-      cpu::CpuBackend backend({.threads = 2, .expand_bytes = expand_bytes, .isa = kernels->name});
+    for (const auto& [expand_bytes, repack] :
+         {std::pair{std::size_t{0}, true}, {std::size_t{1} << 30, true}, {std::size_t{0}, false}}) {
+      cpu::CpuBackend backend(
+          {.threads = 2, .expand_bytes = expand_bytes, .repack = repack, .isa = kernels->name});
       const auto weight = upload(backend, weight_.view());
       std::vector<float> found(expected.size());
       backend.project_add({.tokens = tokens,
@@ -55,7 +57,7 @@ TEST_P(format_weights, multiply_like_decode_and_fma) {
                            .linear = {weight.get(), nullptr},
                            .residual = found.data()});
       EXPECT_EQ(std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)), 0)
-          << kernels->name << ", " << expand_bytes << " bytes to expand";
+          << kernels->name << ", " << expand_bytes << " bytes to expand, repack " << repack;
     }
   }
 }
@@ -67,13 +69,14 @@ TEST_P(format_weights, embed_like_decode) {
   for (std::size_t i = 0; i < ids.size(); ++i)
     weight_.view().decode_rows(ids[i], 1, expected.data() + i * cols);
 
-  for (const std::size_t expand_bytes : {std::size_t{0}, std::size_t{1} << 30}) {
-    cpu::CpuBackend backend({.threads = 1, .expand_bytes = expand_bytes});
+  for (const bool repack : {true, false}) {
+    cpu::CpuBackend backend(
+        {.threads = 1, .expand_bytes = repack ? std::size_t{1} << 30 : 0, .repack = repack});
     const auto weight = upload(backend, weight_.view());
     std::vector<float> found(expected.size());
     backend.embed({.embedding = weight.get(), .tokens = ids, .out = found.data()});
     EXPECT_EQ(std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)), 0)
-        << expand_bytes;
+        << repack;
   }
 }
 

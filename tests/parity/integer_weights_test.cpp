@@ -32,9 +32,10 @@ class integer_weights : public testing::TestWithParam<formats::FormatInfo> {
   }
 
   std::vector<float> product(const char* isa, int threads, const std::vector<float>& x, int n,
-                             std::size_t expand_bytes = std::size_t{1} << 30) {
+                             std::size_t expand_bytes = std::size_t{1} << 30, bool repack = true) {
     cpu::CpuBackend backend({.threads = threads,
                              .expand_bytes = expand_bytes,
+                             .repack = repack,
                              .isa = isa,
                              .activations = Activations::int8_blocks});
     const auto weight = upload(backend, weight_.view());
@@ -65,6 +66,16 @@ TEST_P(integer_weights, multiply_alike_whatever_the_memory) {
   const std::vector<float> x = random_inputs(13);
   EXPECT_TRUE(same_bits(product("", 2, x, 13, 0), product("", 2, x, 13)));
   EXPECT_TRUE(same_bits(product("", 2, x, 1, 0), product("", 2, x, 1)));
+}
+
+TEST_P(integer_weights, multiply_alike_from_rows_in_place) {
+  const std::vector<float> x = random_inputs(13);
+  for (const cpu::Kernels* kernels : cpu::runnable_kernels()) {
+    for (const int n : {1, 2, 13}) {
+      EXPECT_TRUE(same_bits(product(kernels->name, 2, x, n, 0, false), product("", 2, x, n)))
+          << kernels->name << ", " << n;
+    }
+  }
 }
 
 TEST_P(integer_weights, multiply_alike_in_every_batch) {
@@ -113,12 +124,16 @@ TEST_P(integer_weights, embed_like_decode) {
   std::vector<float> expected(ids.size() * static_cast<std::size_t>(cols_)), found(expected.size());
   for (std::size_t i = 0; i < ids.size(); ++i)
     weight_.view().decode_rows(ids[i], 1, expected.data() + static_cast<std::int64_t>(i) * cols_);
-  for (const std::size_t expand_bytes : {std::size_t{0}, std::size_t{1} << 30}) {
-    cpu::CpuBackend backend(
-        {.threads = 1, .expand_bytes = expand_bytes, .activations = Activations::int8_blocks});
-    const auto weight = upload(backend, weight_.view());
-    backend.embed({.embedding = weight.get(), .tokens = ids, .out = found.data()});
-    EXPECT_EQ(found, expected);
+  for (const bool repack : {true, false}) {
+    for (const std::size_t expand_bytes : {std::size_t{0}, std::size_t{1} << 30}) {
+      cpu::CpuBackend backend({.threads = 1,
+                               .expand_bytes = expand_bytes,
+                               .repack = repack,
+                               .activations = Activations::int8_blocks});
+      const auto weight = upload(backend, weight_.view());
+      backend.embed({.embedding = weight.get(), .tokens = ids, .out = found.data()});
+      EXPECT_EQ(found, expected);
+    }
   }
 }
 

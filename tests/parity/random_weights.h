@@ -41,7 +41,8 @@ inline std::unique_ptr<backend::Weight> upload(cpu::CpuBackend& backend, const T
                          .format = weight.format,
                          .rows = rows,
                          .cols = weight.shape.cols(),
-                         .row = [&](std::int64_t row) { return weight.row(row); }});
+                         .row = [&](std::int64_t row) { return weight.row(row); },
+                         .rows_stay = true});
 }
 
 // As a part of a test's name.

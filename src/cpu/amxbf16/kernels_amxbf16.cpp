@@ -1,3 +1,4 @@
+// Products of bfloat16 in two by two tiles of sums.
 #include "cpu/amxbf16/kernels_amxbf16.h"
 
 #include <sys/syscall.h>

@@ -1,3 +1,4 @@
+// Products of bfloat16 in the registers of AVX-512, eight rows by two vectors of sums.
 #include "cpu/avx512bf16/kernels_avx512bf16.h"
 
 #include "cpu/avx512bf16/pack_bf16.h"

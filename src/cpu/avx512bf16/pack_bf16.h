@@ -1,7 +1,16 @@
 // Rounding matrices to panels of bfloat16. Internal linkage, as in lane_kernels.h.
 #pragma once
 
+// GCC 12 calls the undefined operands of its own intrinsics uninitialized (its bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
 #include <immintrin.h>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 #include "cpu/bf16_kernels.h"
 

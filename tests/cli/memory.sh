@@ -13,7 +13,7 @@ if done.returncode:
 END
 within() { local limit=$1; shift; echo "$* --memory ${limit}M" | sed "s|$ROOT/||g"; python3 within.py ${limit}000000 "$@" --memory ${limit}M | sed "s|$ROOT/||g"; }
 nybble calibrate $M -f text.txt -t 2 -o free.stats >log 2>&1
-within 47 nybble calibrate $M -f text.txt -t 2 -o bound.stats
+within 45 nybble calibrate $M -f text.txt -t 2 -o bound.stats
 cmp free.stats bound.stats
 nybble quantize $M free.gguf Q4_0 2 --calibration text.txt >log 2>&1
 within 64 nybble quantize $M bound.gguf Q4_0 2 --calibration text.txt --method best

@@ -14,4 +14,8 @@ class KeepFreedMemory {
   KeepFreedMemory& operator=(const KeepFreedMemory&) = delete;
 };
 
+// Gives what was freed back to the system, and from now on large blocks at once, so that what the
+// process holds is what it uses. While a KeepFreedMemory lives, it keeps what is freed later.
+void return_freed_memory();
+
 }  // namespace nybble

@@ -41,54 +41,94 @@ void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old
   value.wait(old, std::memory_order_acquire);
 }
 
+// The items that a thread has yet to do. Its owner takes them from the front, a thread that has
+// none left the half at the back.
+class alignas(64) Share {
+ public:
+  static constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+
+  void set(std::int64_t first, std::int64_t end) {
+    left_.store(both(first, end), std::memory_order_relaxed);
+  }
+  // Moves the first one out; false when none is left.
+  bool take(std::int64_t& item) {
+    std::uint64_t left = left_.load(std::memory_order_relaxed);
+    do {
+      item = first_of(left);
+      if (item == end_of(left)) return false;
+    } while (!left_.compare_exchange_weak(left, both(item + 1, end_of(left)),
+                                          std::memory_order_relaxed));
+    return true;
+  }
+  bool take_half_of(Share& other) {
+    std::uint64_t left = other.left_.load(std::memory_order_relaxed);
+    std::int64_t first, middle, end;
+    do {
+      first = first_of(left), end = end_of(left), middle = first + (end - first) / 2;
+      if (first == end) return false;
+    } while (
+        !other.left_.compare_exchange_weak(left, both(first, middle), std::memory_order_relaxed));
+    set(middle, end);
+    return true;
+  }
+
+ private:
+  static std::uint64_t both(std::int64_t first, std::int64_t end) {
+    return static_cast<std::uint64_t>(first) | static_cast<std::uint64_t>(end) << 32;
+  }
+  static std::int64_t first_of(std::uint64_t left) { return left & 0xffffffffu; }
+  static std::int64_t end_of(std::uint64_t left) { return static_cast<std::int64_t>(left >> 32); }
+
+  std::atomic<std::uint64_t> left_{0};
+};
+
 }  // namespace
 
 struct ThreadPool::State {
   std::vector<std::thread> threads;
-  std::atomic<std::uint32_t> round{0};  // grows by one for each loop
+  alignas(64) std::atomic<std::uint32_t> round{0};  // grows by one for each loop
   std::atomic<bool> stop{false};
 
-  // The loop of this round.
-  std::int64_t n = 0;
+  // The loop of this round. Each thread has the same share of it as in the last loop of as many
+  // items, whose memory its caches may still hold.
   const std::function<void(std::int64_t, int)>* item = nullptr;
-  std::atomic<std::int64_t> next{0};
-  std::atomic<std::uint32_t> busy{0};
+  std::vector<Share> shares;
+  alignas(64) std::atomic<std::uint32_t> busy{0};
 
   std::mutex mutex;
   std::exception_ptr error;
-  std::int64_t error_item = 0;
+  alignas(64) std::atomic<std::int64_t> error_item{Share::most};
 
-  struct Items {
-    std::int64_t first, end;
-  };
-  // Neighbours, since the memory of items often follows one another: fewer the fewer are left, so
-  // that all threads end together.
-  Items take() {
-    const auto n_threads = static_cast<std::int64_t>(threads.size()) + 1;
-    std::int64_t first = next.load(std::memory_order_relaxed), end;
-    do {
-      if (first >= n) return {n, n};
-      end = first + std::max<std::int64_t>(1, (n - first) / (2 * n_threads));
-    } while (!next.compare_exchange_weak(first, end, std::memory_order_relaxed));
-    return {first, end};
+  explicit State(int n_threads) : shares(static_cast<std::size_t>(n_threads)) {}
+
+  // Only items above a failing one are left out: the error kept, that of the lowest item, is the
+  // same in every run.
+  void run_item(std::int64_t i, int thread) {
+    if (i > error_item.load(std::memory_order_relaxed)) return;
+    try {
+      (*item)(i, thread);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (i > error_item.load(std::memory_order_relaxed)) return;
+      error = std::current_exception();
+      error_item.store(i, std::memory_order_relaxed);
+    }
   }
 
-  // Items are taken in order, so all below a failing one were taken: the error kept, that of the
-  // lowest item, is the same in every run.
-  void take_items(int thread) {
-    for (Items items = take(); items.first < n; items = take()) {
-      std::int64_t i = items.first;
-      try {
-        for (; i < items.end; ++i) (*item)(i, thread);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!error || i < error_item) {
-          error = std::current_exception();
-          error_item = i;
-        }
-        next.store(n, std::memory_order_relaxed);
-      }
+  bool take_from_others(std::size_t thread) {
+    for (std::size_t other = (thread + 1) % shares.size(); other != thread;
+         other = (other + 1) % shares.size()) {
+      if (shares[thread].take_half_of(shares[other])) return true;
     }
+    return false;
+  }
+
+  void take_items(int thread) {
+    const auto own = static_cast<std::size_t>(thread);
+    std::int64_t i = 0;
+    do {
+      while (shares[own].take(i)) run_item(i, thread);
+    } while (take_from_others(own));
   }
 
   void work(int thread) {
@@ -114,12 +154,13 @@ struct ThreadPool::State {
   }
 };
 
-ThreadPool::ThreadPool(int n_threads) : state_(std::make_unique<State>()) {
+ThreadPool::ThreadPool(int n_threads) {
   if (n_threads < 0 || n_threads > 4096) {
     fail(ErrorKind::invalid_input,
          "the number of threads is {}, expected 1 to 4096, or 0 for one per core", n_threads);
   }
   if (n_threads == 0) n_threads = usable_cores();
+  state_ = std::make_unique<State>(n_threads);
   try {
     for (int thread = 1; thread < n_threads; ++thread) {
       state_->threads.emplace_back([state = state_.get(), thread] { state->work(thread); });
@@ -141,14 +182,18 @@ int ThreadPool::size() const {
 
 void ThreadPool::run(std::int64_t n, const std::function<void(std::int64_t i, int thread)>& item) {
   State& state = *state_;
+  if (n > Share::most)
+    fail(ErrorKind::invalid_input, "a loop of {} items, at most {}", n, Share::most);
   if (n <= 0) return;
   if (n == 1 || state.threads.empty()) {
     for (std::int64_t i = 0; i < n; ++i) item(i, 0);
     return;
   }
-  state.n = n;
   state.item = &item;
-  state.next.store(0, std::memory_order_relaxed);
+  const auto n_threads = static_cast<std::int64_t>(state.shares.size());
+  for (std::int64_t t = 0; t < n_threads; ++t)
+    state.shares[static_cast<std::size_t>(t)].set(n * t / n_threads, n * (t + 1) / n_threads);
+  state.error_item.store(Share::most, std::memory_order_relaxed);
   state.busy.store(static_cast<std::uint32_t>(state.threads.size()), std::memory_order_relaxed);
   state.start_round();
   state.take_items(0);

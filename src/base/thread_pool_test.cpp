@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "nybble/error.h"
@@ -43,6 +44,16 @@ TEST(thread_pool, throws_the_error_of_the_lowest_failing_item) {
       EXPECT_STREQ(error.what(), "37");
     }
   }
+}
+
+TEST(thread_pool, takes_what_a_busy_thread_has_left) {
+  ThreadPool pool(3);
+  std::atomic<int> done = 0;
+  pool.run(100, [&](std::int64_t i, int) {
+    while (i == 0 && done < 99) std::this_thread::yield();
+    ++done;
+  });
+  EXPECT_EQ(done.load(), 100);
 }
 
 TEST(thread_pool, works_on_after_an_error) {

@@ -34,7 +34,7 @@ void merge(const Kernels& kernels, std::span<Softmax> running, std::span<const S
     exponents[2 * q + 1] = pieces[q].max - top;
     running[q].max = top;
   }
-  kernels.exponentials(exponents);
+  kernels.exponentials(exponents, lanes);
   for (std::size_t q = 0; q < running.size(); ++q) {
     factors[q] = {exponents[2 * q], exponents[2 * q + 1]};
     running[q].sum = running[q].sum * factors[q].before + pieces[q].sum * factors[q].piece;

@@ -8,6 +8,8 @@
 #include <string>
 #include <thread>
 
+#include "base/freed_memory.h"
+
 namespace nybble::cpu {
 namespace {
 
@@ -53,6 +55,7 @@ std::size_t available_host_memory() {
 std::size_t allowed_host_memory(std::size_t max_bytes) {
   const std::size_t available = available_host_memory();
   if (max_bytes == 0) return available;
+  return_freed_memory();
   const std::size_t held = held_by_this_process();
   return std::min(available, max_bytes > held ? max_bytes - held : 0);
 }

@@ -88,8 +88,8 @@ struct Kernels {
   Multiply multiply_f32, multiply_f16, multiply_bf16, multiply_int8;
   // sums[q][lane] = fma(products[q][lane], scales[lane], sums[q][lane]) for a panel's 32.
   void (*add_scaled)(const float* products, const float* scales, int64_t n, float* sums);
-  // x[i] = exp(x[i]) for 16 lanes.
-  void (*exponentials)(float* x);
+  // x[i] = exp(x[i]), n divisible by 16.
+  void (*exponentials)(float* x, int64_t n);
   // scores [chunk_keys]: those in [first, last) become exp(scale * score - *max), the others 0;
   // returns their sum. Lane l adds scores l, l + 16, l + 32, l + 48; then the upper half of the
   // lanes is added to the lower until one is left.

@@ -121,8 +121,8 @@ Lanes exponential(Lanes x) {
 }
 
 template <class Lanes>
-void exponentials(float* x) {
-  exponential(Lanes::load(x)).store(x);
+void exponentials(float* x, int64_t n) {
+  for (int64_t i = 0; i < n; i += lanes) exponential(Lanes::load(x + i)).store(x + i);
 }
 
 template <class Lanes>

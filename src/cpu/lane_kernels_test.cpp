@@ -14,7 +14,7 @@ namespace {
 
 float exponential_of(float x) {
   std::vector<float> values(lanes, x);
-  scalar::kernels.exponentials(values.data());
+  scalar::kernels.exponentials(values.data(), lanes);
   return values[3];
 }
 

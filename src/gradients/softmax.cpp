@@ -25,16 +25,21 @@ double exponentials(float* x, int n, const cpu::Kernels& kernels, float& max) {
   max = highest(x, n);
   // Lanes of their own, so that additions neither wait for one another nor depend on the compiler.
   double sums[8] = {};
-  const auto put = [&](float* values, int count) {
-    for (int i = 0; i < cpu::lanes; ++i) values[i] -= max;
-    kernels.exponentials(values);
+  const auto put = [&](float* values, int padded, int count) {
+    for (int i = 0; i < padded; ++i) values[i] -= max;
+    kernels.exponentials(values, padded);
     for (int i = 0; i < count; ++i) sums[i % 8] += double{values[i]};
   };
+  // As much as the first-level cache keeps from one loop to the next.
+  constexpr int piece = 1024;
   const int whole = n / cpu::lanes * cpu::lanes;
-  for (int i = 0; i < whole; i += cpu::lanes) put(x + i, cpu::lanes);
+  for (int i = 0; i < whole; i += piece) {
+    const int count = std::min(piece, whole - i);
+    put(x + i, count, count);
+  }
   float rest[cpu::lanes] = {};
   std::copy(x + whole, x + n, rest);
-  put(rest, n - whole);
+  put(rest, cpu::lanes, n - whole);
   std::copy_n(rest, n - whole, x + whole);
   return std::accumulate(sums, sums + 8, 0.0);
 }

@@ -69,13 +69,10 @@ class TokenDraw {
       for (std::size_t k = 0; k < block_len; ++k) tops[k] = std::max(tops[k], weights_[i + k]);
     }
     const float top = *std::ranges::max_element(tops);
+    for (float& weight : weights_) weight -= top;
+    kernels_.exponentials(weights_.data(), std::ssize(weights_));
     sums_.assign(blocks, 0);
-    for (std::size_t block = 0; block < blocks; ++block) {
-      float* weights = weights_.data() + block * block_len;
-      for (std::size_t k = 0; k < block_len; ++k) weights[k] -= top;
-      kernels_.exponentials(weights);
-      for (std::size_t k = 0; k < block_len; ++k) sums_[block] += weights[k];
-    }
+    for (std::size_t i = 0; i < weights_.size(); ++i) sums_[i / block_len] += weights_[i];
   }
 
   const cpu::Kernels& kernels_ = cpu::choose_kernels();

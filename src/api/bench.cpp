@@ -71,6 +71,10 @@ std::vector<Test> tests_of(const BenchRequest& request) {
     for (const int n : request.generations)
       tests.push_back({n, 1, depth, fmt::format("tg{}{}", n, at)});
   }
+  std::erase_if(tests, [](const Test& test) { return test.tokens == 0; });
+  if (tests.empty()) {
+    fail(ErrorKind::invalid_input, "bench: no tests are left; take -p or -n with numbers above 0");
+  }
   return tests;
 }
 
@@ -126,7 +130,7 @@ void check(const BenchRequest& request, int context) {
   for (const int n : request.depths) {
     for (const auto* tests : {&request.prompts, &request.generations}) {
       for (const int tokens : *tests) {
-        if (tokens > 0 && n >= 0 && n + tokens <= context) continue;
+        if (tokens >= 0 && n >= 0 && n + tokens <= context) continue;
         fail(ErrorKind::invalid_input,
              "bench: a test of {} tokens after {} does not fit the model's context of {}; take "
              "smaller -p, -n or -d",

@@ -117,11 +117,12 @@ void add_bench(CLI::App& program) {
   CLI::App* verb = program.add_subcommand("bench", "How fast a model runs here");
   BenchRequest& request = options->request;
   add_model_argument(*verb, options->model);
-  verb->add_option("-p,--n-prompt", request.prompts, "Tests of prompts with so many tokens")
+  verb->add_option("-p,--n-prompt", request.prompts,
+                   "Tests of prompts with so many tokens; 0: none")
       ->type_name("N,...")
       ->delimiter(',')
       ->capture_default_str();
-  verb->add_option("-n,--n-gen", request.generations, "Tests that generate so many tokens")
+  verb->add_option("-n,--n-gen", request.generations, "Tests that generate so many tokens; 0: none")
       ->type_name("N,...")
       ->delimiter(',')
       ->capture_default_str();

@@ -39,7 +39,8 @@ typename Lanes::Sums rounded_codes(Lanes scaled) {
 // Below, 127 / highest might not be a number; such values count as zero.
 constexpr float smallest_highest = 0x1p-100f;
 
-// What one block of up to 8 tokens becomes. Lane 8 half + t is of a half of token t.
+// What one block of up to 8 tokens becomes, or so many blocks of one. Lane 8 half + t is of a half
+// of the t-th.
 template <class Lanes>
 struct RoundedBlock {
   static constexpr int most = lanes / 2;
@@ -75,29 +76,53 @@ struct RoundedBlock {
   }
 
   void put(int n, A8Rounding rounding, uint8_t* block) const {
+    for (int t = 0; t < n; ++t) put_token(t, t, n, rounding, block);
+  }
+  // The t-th as token `at` of n.
+  void put_token(int t, int at, int n, A8Rounding rounding, uint8_t* block) const {
     const A8Block out(block, n);
-    for (int t = 0; t < n; ++t) {
-      for (int half = 0; half < 2; ++half) {
-        out.scales[half * n + t] = scales[half * most + t];
-        out.minus_sums[half * n + t] = minus_sums[half * most + t];
-        out.weighted_sums[half * n + t] = weighted[half * most + t];
-      }
-      const int32_t total = minus_sums[t] + minus_sums[most + t];
-      out.minus_sums[2 * n + t] = total;
-      out.weighted_sums[2 * n + t] = rounding == A8Rounding::halves
-                                         ? weighted[t] + weighted[most + t]
-                                         : scales[t] * static_cast<float>(total / -128);
-      for (int step = 0; step < a8_len / 4; ++step)
-        __builtin_memcpy(out.codes + (step * n + t) * 4, codes[t] + step * 4, 4);
+    for (int half = 0; half < 2; ++half) {
+      out.scales[half * n + at] = scales[half * most + t];
+      out.minus_sums[half * n + at] = minus_sums[half * most + t];
+      out.weighted_sums[half * n + at] = weighted[half * most + t];
     }
+    const int32_t total = minus_sums[t] + minus_sums[most + t];
+    out.minus_sums[2 * n + at] = total;
+    out.weighted_sums[2 * n + at] = rounding == A8Rounding::halves
+                                        ? weighted[t] + weighted[most + t]
+                                        : scales[t] * static_cast<float>(total / -128);
+    for (int step = 0; step < a8_len / 4; ++step)
+      __builtin_memcpy(out.codes + (step * n + at) * 4, codes[t] + step * 4, 4);
   }
 };
+
+// One token: its blocks take the lanes of tokens, since rounding a block takes as long as rounding
+// eight.
+template <class Lanes>
+void quantize_a8_token(const float* x, int64_t blocks, A8Rounding rounding, uint8_t* tile) {
+  RoundedBlock<Lanes> rounded;
+  if (rounding == A8Rounding::tokens) {
+    const float highest = highest_magnitude<Lanes>(x, blocks * a8_len);
+    for (float& top : rounded.highest) top = highest;
+  }
+  constexpr int most = RoundedBlock<Lanes>::most;
+  for (; blocks >= most; blocks -= most, x += most * a8_len) {
+    rounded.round(x, a8_len, most, rounding);
+    for (int t = 0; t < most; ++t, tile += a8_token_bytes)
+      rounded.put_token(t, 0, 1, rounding, tile);
+  }
+  if (blocks == 0) return;
+  rounded.round(x, a8_len, static_cast<int>(blocks), rounding);
+  for (int t = 0; t < blocks; ++t, tile += a8_token_bytes)
+    rounded.put_token(t, 0, 1, rounding, tile);
+}
 
 // Tokens [n, cols], rows ldx apart, to one tile.
 template <class Lanes>
 void quantize_a8(const float* x, int64_t ldx, int64_t blocks, int n, A8Rounding rounding,
                  uint8_t* tile) {
   static_assert(Lanes::a8_tokens <= lanes / 2);
+  if (n == 1) return quantize_a8_token<Lanes>(x, blocks, rounding, tile);
   RoundedBlock<Lanes> rounded;
   for (int t = 0; rounding == A8Rounding::tokens && t < n; ++t) {
     rounded.highest[t] = rounded.highest[lanes / 2 + t] =

@@ -9,6 +9,10 @@ print(*r['peak'])
 for row in r['rows']:
     print(*row)
     print(row['test'], row['tokens'], row['tokens_per_second'] > 0, row['percent_of_peak'] > 0)"
+nybble bench $M -p 0 -n 2 -r 1 --json 2>/dev/null | python3 -c "
+import json, sys
+print(*(row['test'] for row in json.load(sys.stdin)['rows']))"
+say nybble bench $M -p 0 -n 0
 say nybble bench $M -p 4096
 say nybble bench $M -p 4,x
 say nybble bench

@@ -175,6 +175,27 @@ TEST_P(int8_level, rounds_activations_like_the_scalar_level) {
   }
 }
 
+// A token alone, whose blocks are rounded eight at a time, and the same as the first of two.
+TEST_P(int8_level, rounds_a_token_alone_as_among_others) {
+  constexpr std::int64_t blocks = 21;
+  const std::vector<float> x =
+      random_floats(static_cast<std::size_t>(2 * blocks * a8_len), random_);
+  for (const auto rounding : {A8Rounding::halves, A8Rounding::blocks, A8Rounding::tokens}) {
+    std::vector<std::uint8_t> alone(static_cast<std::size_t>(blocks * a8_token_bytes)),
+        both(2 * alone.size());
+    kernels_.quantize(x.data(), blocks * a8_len, blocks, 1, rounding, alone.data());
+    kernels_.quantize(x.data(), blocks * a8_len, blocks, 2, rounding, both.data());
+    for (std::int64_t block = 0; block < blocks; ++block) {
+      // Every field has the first token's four bytes before those of the second.
+      for (std::int64_t i = 0; i < a8_token_bytes; ++i) {
+        ASSERT_EQ(alone[static_cast<std::size_t>(block * a8_token_bytes + i)],
+                  both[static_cast<std::size_t>(block * 2 * a8_token_bytes + i / 4 * 8 + i % 4)])
+            << "byte " << i << " of block " << block << ", rounding " << int(rounding);
+      }
+    }
+  }
+}
+
 TEST_P(int8_level, rounds_columns_like_the_scalar_level) {
   constexpr int ldx = 19;
   struct Rounded {

@@ -169,29 +169,40 @@ void quantize_columns(const float* x, int64_t ldx, int tokens, uint8_t* codes, f
   }
 }
 
+// Of codes that fit the narrowest sums a level has.
 template <class Lanes>
 int64_t repeat_dots(int64_t rounds) {
-  constexpr int chains = Lanes::a8_tokens < 6 ? 2 * Lanes::a8_tokens : Lanes::a8_tokens;
+  constexpr int chains = Lanes::a8_tokens < 4 ? 2 * Lanes::a8_tokens : Lanes::a8_tokens;
   uint8_t bytes[64] = {};
   const uint8_t* place = bytes;
   asm volatile("" : "+r"(place) : : "memory");  // nothing is known of the bytes any more
   const auto weights = Lanes::Bytes::load(place);
-  typename Lanes::Sums sums[chains];
-  for (auto& sum : sums) sum = Lanes::Sums::set(0);
+  const auto zero = [] {
+    if constexpr (Lanes::pair_limit > 0) {
+      return Lanes::Pairs::zero();
+    } else {
+      return Lanes::Sums::set(0);
+    }
+  };
+  decltype(zero()) sums[chains];
+  for (auto& sum : sums) sum = zero();
   for (int64_t i = 0; i < rounds; ++i) {
 #pragma GCC unroll 16
     for (int c = 0; c < chains; ++c) sums[c].add_dot(weights, place + 4 * c);
     asm volatile("" : "+r"(place) : : "memory");
   }
-  int32_t total = 0;
-  for (const auto& sum : sums) total += sum.total();
-  asm volatile("" : : "r"(total));  // as if it were used
+  auto used = sums[0];
+  for (const auto& sum : sums) {
+    used = sum;
+    asm volatile("" : : "r"(&used) : "memory");  // as if it were
+  }
   return rounds * chains * 64;
 }
 
 template <class Lanes>
 constexpr Int8Kernels make_int8_kernels() {
   return {Lanes::a8_tokens,
+          Lanes::in_place_tokens,
           quantize_a8<Lanes>,
           quantize_columns<Lanes>,
           {{},

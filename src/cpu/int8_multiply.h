@@ -23,7 +23,7 @@ namespace {
 
 // Codes of 16 rows as planes of bits, lowest bits first, perhaps what a table has for them; or as
 // bytes. A block of 32 columns is [8] vectors of bytes.
-template <class Lanes, int bits>
+template <class Lanes, int bits, bool has_table>
 struct Codes {
   using Bytes = typename Lanes::Bytes;
   static constexpr int low_bits = bits == 3                ? 2
@@ -32,13 +32,12 @@ struct Codes {
                        high_bits = bits - low_bits;
   static constexpr int per_low = 8 / low_bits, low_bytes = a8_len / per_low * lanes;
   static constexpr int block_bytes = a8_len / 8 * bits * lanes;
+  static constexpr int largest = has_table ? 255 : (1 << bits) - 1;
   const uint8_t* place;
-  bool has_table;
   Bytes table{};
 
-  Codes(const uint8_t* codes, const uint8_t* entries)
-      : place(codes), has_table(entries != nullptr) {
-    if (has_table) table = Bytes::repeat16(entries);
+  Codes(const uint8_t* codes, const uint8_t* entries) : place(codes) {
+    if constexpr (has_table) table = Bytes::repeat16(entries);
   }
   Bytes at(int step) const {
     Bytes code = Bytes::load(place + step / per_low * 64);
@@ -49,9 +48,7 @@ struct Codes {
                              .bits(step % per_high * high_bits, (1 << high_bits) - 1),
                          low_bits);
     }
-    if constexpr (bits == 4) {
-      if (has_table) code = table.at(code);
-    }
+    if constexpr (has_table) code = table.at(code);
     return code;
   }
   void next_block() { place += block_bytes; }
@@ -92,28 +89,45 @@ struct GroupScales {
 
 constexpr int32_t no_sums[16] = {};
 
+template <int tokens, class Codes, class Sums>
+[[gnu::always_inline]] inline void add_steps(const Codes& codes, const ConstA8Block& in, int first,
+                                             int last, Sums* sums) {
+#pragma GCC unroll 8
+  for (int step = first; step < last; ++step) {
+    const auto weights = codes.at(step);
+#pragma GCC unroll 16
+    for (int t = 0; t < tokens; ++t) sums[t].add_dot(weights, in.codes + (step * tokens + t) * 4);
+  }
+}
+
 // The sums of steps [first, last) of a block's 8, for all tokens; row: that of the sums of
 // activations. They begin at minus the zero of a code times the sum of the activations, and at what
 // Lanes takes off every code.
-template <class Lanes, int bits, int tokens, int first, int last>
-[[gnu::always_inline]] inline void add_dots(const Codes<Lanes, bits>& codes, const ConstA8Block& in,
-                                            int row, int zero_shift,
+template <class Lanes, int tokens, int first, int last, int bits, bool has_table>
+[[gnu::always_inline]] inline void add_dots(const Codes<Lanes, bits, has_table>& codes,
+                                            const ConstA8Block& in, int row, int zero_shift,
                                             typename Lanes::Sums* products) {
+  // So many steps fit sums of 16 bits, each of two columns.
+  constexpr int fit = Lanes::pair_limit / (2 * 127 * Codes<Lanes, bits, has_table>::largest);
   const bool has_zero = zero_shift <= 7;
   const int32_t* minus_sums = in.minus_sums + row * tokens;
   const int32_t* zeros = has_zero ? minus_sums : no_sums;
   for (int t = 0; t < tokens; ++t) {
     int32_t start = zeros[t];
     if constexpr (bits < 8) start >>= 7 - (has_zero ? zero_shift : 7);
-    if constexpr (Lanes::taken_off != 0) start -= minus_sums[t];
+    if constexpr (Lanes::taken_off != 0 && fit < 2) start -= minus_sums[t];
     products[t] = Lanes::Sums::set(start);
   }
-#pragma GCC unroll 8
-  for (int step = first; step < last; ++step) {
-    const auto weights = codes.at(step);
-#pragma GCC unroll 16
-    for (int t = 0; t < tokens; ++t)
-      products[t].add_dot(weights, in.codes + (step * tokens + t) * 4);
+  if constexpr (fit < 2) {
+    add_steps<tokens>(codes, in, first, last, products);
+  } else {
+#pragma GCC unroll 4
+    for (int step = first; step < last; step += fit) {
+      typename Lanes::Pairs pairs[tokens];
+      for (int t = 0; t < tokens; ++t) pairs[t] = Lanes::Pairs::zero();
+      add_steps<tokens>(codes, in, step, step + fit < last ? step + fit : last, pairs);
+      for (int t = 0; t < tokens; ++t) products[t].add(pairs[t]);
+    }
   }
 }
 
@@ -123,7 +137,8 @@ template <class Lanes, int bits, int tokens, int first, int last>
 constexpr int fetch_ahead = 4096;
 
 // 16 rows and one tile of tokens.
-template <class Lanes, int bits, int tokens, A8Groups groups, bool halves, bool offsets>
+template <class Lanes, int bits, bool has_table, int tokens, A8Groups groups, bool halves,
+          bool offsets>
 void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
   using Sums = typename Lanes::Sums;
   constexpr int steps = a8_len / 4;
@@ -133,7 +148,7 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
     totals[t] = Lanes::load(acc + t * panel_rows);
     parts[t] = Lanes::set(0);
   }
-  Codes<Lanes, bits> codes(p.codes, p.table);
+  Codes<Lanes, bits, has_table> codes(p.codes, p.table);
   GroupScales<Lanes> scales(p.scales), offset_scales(p.offsets);
   int left = p.scales.groups_per_outer;  // blocks of a longer group
   const bool fetches = tokens >= 4 && p.tokens <= 4 * Lanes::a8_tokens;
@@ -144,7 +159,7 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
     const auto s = [&](int half, int t) { return Lanes::set(in.scales[half * tokens + t]); };
     Sums sums[tokens];
     if constexpr (groups == a8_halves || halves) {
-      add_dots<Lanes, bits, tokens, 0, steps / 2>(codes, in, 0, p.zero_shift, sums);
+      add_dots<Lanes, tokens, 0, steps / 2>(codes, in, 0, p.zero_shift, sums);
       const Lanes w0 = groups == a8_halves ? scales.next() : Lanes{};
       for (int t = 0; t < tokens; ++t) {
         const Lanes sum = sums[t].floats();
@@ -156,7 +171,7 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
           parts[t] = Lanes::mul(sum, groups == a8_halves ? w0 : s(0, t));
         }
       }
-      add_dots<Lanes, bits, tokens, steps / 2, steps>(codes, in, 1, p.zero_shift, sums);
+      add_dots<Lanes, tokens, steps / 2, steps>(codes, in, 1, p.zero_shift, sums);
       const Lanes w1 = groups == a8_longer ? Lanes{} : scales.next();
       for (int t = 0; t < tokens; ++t) {
         const Lanes sum = sums[t].floats();
@@ -171,7 +186,7 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
         }
       }
     } else {
-      add_dots<Lanes, bits, tokens, 0, steps>(codes, in, 2, p.zero_shift, sums);
+      add_dots<Lanes, tokens, 0, steps>(codes, in, 2, p.zero_shift, sums);
       const Lanes w = groups == a8_longer ? Lanes{} : scales.next();
       for (int t = 0; t < tokens; ++t) {
         const Lanes sum = sums[t].floats();
@@ -214,19 +229,21 @@ inline A8Scales of_other_rows(A8Scales scales) {
   return scales;
 }
 
-template <class Lanes, int bits, int tokens, A8Groups groups, bool halves, bool offsets>
+template <class Lanes, int bits, bool has_table, int tokens, A8Groups groups, bool halves,
+          bool offsets>
 void multiply_a8_tiles(const A8Product& first, const A8Product& second, const uint8_t* x,
                        int64_t left, float* acc) {
   for (; left >= tokens; left -= tokens) {
     const uint8_t* tile = x + first.first_block * a8_token_bytes * tokens;
-    multiply_a8_tile<Lanes, bits, tokens, groups, halves, offsets>(first, tile, acc);
-    multiply_a8_tile<Lanes, bits, tokens, groups, halves, offsets>(second, tile, acc + lanes);
+    multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets>(first, tile, acc);
+    multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets>(second, tile,
+                                                                              acc + lanes);
     x += first.x_blocks * a8_token_bytes * tokens;
     acc += tokens * panel_rows;
   }
   if constexpr (tokens > 1) {
-    multiply_a8_tiles<Lanes, bits, tokens / 2, groups, halves, offsets>(first, second, x, left,
-                                                                        acc);
+    multiply_a8_tiles<Lanes, bits, has_table, tokens / 2, groups, halves, offsets>(first, second, x,
+                                                                                   left, acc);
   }
 }
 
@@ -236,8 +253,14 @@ void multiply_a8(const A8Product& p) {
   second.codes += p.other_codes;
   second.scales = of_other_rows(p.scales);
   second.offsets = of_other_rows(p.offsets);
-  multiply_a8_tiles<Lanes, bits, Lanes::a8_tokens, groups, halves, offsets>(p, second, p.x,
-                                                                            p.tokens, p.acc);
+  const auto run = [&]<bool has_table>() {
+    multiply_a8_tiles<Lanes, bits, has_table, Lanes::a8_tokens, groups, halves, offsets>(
+        p, second, p.x, p.tokens, p.acc);
+  };
+  if constexpr (bits == 4 && groups != a8_longer && !offsets) {
+    if (p.table != nullptr) return run.template operator()<true>();
+  }
+  run.template operator()<false>();
 }
 
 // What formats need; those of planes also as bytes.
@@ -289,7 +312,7 @@ void pack_plane(const uint8_t* codes, uint8_t* plane) {
 
 template <class Lanes, int bits>
 void pack(const uint8_t* codes, int64_t blocks, uint8_t* planes) {
-  using Planes = Codes<Lanes, bits>;
+  using Planes = Codes<Lanes, bits, false>;
   for (int64_t block = 0; block < blocks; ++block) {
     pack_plane<Lanes, 0, Planes::low_bits>(codes, planes);
     if constexpr (Planes::high_bits > 0)
@@ -299,17 +322,27 @@ void pack(const uint8_t* codes, int64_t blocks, uint8_t* planes) {
   }
 }
 
-template <class Lanes, int bits>
-void unpack(const uint8_t* planes, const uint8_t* table, int zero_shift, int64_t blocks,
-            uint8_t* out) {
+template <class Lanes, int bits, bool has_table>
+void unpack_codes(const uint8_t* planes, const uint8_t* table, int zero_shift, int64_t blocks,
+                  uint8_t* out) {
   using Bytes = typename Lanes::Bytes;
-  Codes<Lanes, bits> codes(planes, table);
+  Codes<Lanes, bits, has_table> codes(planes, table);
   const Bytes more = Bytes::set(zero_shift > 7 ? 0 : 128 - (1 << zero_shift));
   for (int64_t block = 0; block < blocks; ++block, codes.next_block(), out += a8_len * lanes) {
 #pragma GCC unroll 8
     for (int step = 0; step < a8_len / 4; ++step)
       Bytes::add(codes.at(step), more).store(out + step * 64);
   }
+}
+
+template <class Lanes, int bits>
+void unpack(const uint8_t* planes, const uint8_t* table, int zero_shift, int64_t blocks,
+            uint8_t* out) {
+  if constexpr (bits == 4) {
+    if (table != nullptr)
+      return unpack_codes<Lanes, bits, true>(planes, table, zero_shift, blocks, out);
+  }
+  unpack_codes<Lanes, bits, false>(planes, table, zero_shift, blocks, out);
 }
 
 }  // namespace

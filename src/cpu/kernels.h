@@ -12,6 +12,7 @@ constexpr int panel_rows = 32;
 // additions.
 constexpr int chunk_keys = 64;
 constexpr int lanes = 16;
+constexpr int any_number = 0x7fffffff;
 
 // acc[t][lane] = fma(panel[i][lane], x[t][i], acc[t][lane]) for i = 0 ... k - 1 in this order.
 // panel [k, panel_rows], x [tokens, k] with rows ldx apart, acc [tokens, panel_rows].
@@ -37,7 +38,9 @@ struct A8Product {
   const uint8_t* codes;  // of the first 16 rows
   int64_t other_codes;   // bytes to those of the other 16 rows
   A8Scales scales, offsets;
-  const uint8_t* table;  // what codes in planes of four bits stand for; nullptr: themselves
+  // What codes in planes of four bits stand for, nullptr: themselves; with offsets, or scales of
+  // more than 32 columns, there is none.
+  const uint8_t* table;
   int zero_shift;        // a code means code - 2^zero_shift; 32: the code itself
   int64_t blocks;
   const uint8_t* x;               // A8-32 panels, a8_panels.h
@@ -58,6 +61,9 @@ enum class A8Rounding : uint8_t { halves, blocks, tokens };
 
 struct Int8Kernels {
   int tile_tokens;  // of A8-32 panels
+  // So many tokens at most take planes as they stand; more share codes unpacked to bytes and scales
+  // expanded to floats.
+  int in_place_tokens;
   // One tile of x [tokens, 32 * blocks].
   void (*quantize)(const float* x, int64_t ldx, int64_t blocks, int tokens, A8Rounding rounding,
                    uint8_t* tile);

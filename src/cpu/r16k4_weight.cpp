@@ -156,16 +156,12 @@ void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
 void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                            Scratch& scratch) const {
   std::fill(acc, acc + inputs.tokens * panel_rows, 0.0f);
-  // One tile takes the weight as it stands, from end to end; several share what is unpacked, unless
-  // kernels unpack codes as fast as they multiply.
   const bool is_stored = !stored_rows_.empty();
-  const bool one_tile = !is_stored && inputs.tokens <= kernels_.tile_tokens;
-  const bool as_fast = format_.bits == 8 || (format_.bits == 4 && format_.group_len >= a8_len &&
-                                             kernels_.tile_tokens >= 8);
-  const bool in_place = one_tile || (!is_stored && as_fast);
+  const bool in_place =
+      !is_stored && (format_.bits == 8 || inputs.tokens <= kernels_.in_place_tokens);
   const MultiplyA8 kernel = kernels_.multiply[in_place ? format_.bits : 8].kernels[a8_groups(
       format_)][inputs.a8_rounding == A8Rounding::halves][format_.has_offsets];
-  const std::int64_t step = one_tile ? blocks_ : chunk_blocks;
+  const std::int64_t step = in_place ? blocks_ : chunk_blocks;
   for (std::int64_t first = 0; first < blocks_; first += step) {
     A8Product product{.codes = codes_.data() + 2 * panel * code_bytes_ + first * 64 * format_.bits,
                       .other_codes = code_bytes_,
@@ -179,17 +175,17 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                       .x_blocks = blocks_,
                       .tokens = inputs.tokens,
                       .acc = acc};
-    float* scales = scratch.scales.grow(static_cast<std::size_t>(8 * chunk_blocks * lanes));
-    if (is_stored) {
-      take_stored(panel, product, scratch.codes, scales);
-    } else if (!in_place) {
-      unpack_codes(product, scratch.codes);
-    }
-    if (one_tile) {
+    if (in_place) {
       product.scales = scales_->in_place(panel, false, first);
       if (format_.has_offsets) product.offsets = scales_->in_place(panel, true, first);
-    } else if (!is_stored) {
-      expand_scales(panel, product, scales);
+    } else {
+      float* scales = scratch.scales.grow(static_cast<std::size_t>(8 * chunk_blocks * lanes));
+      if (is_stored) {
+        take_stored(panel, product, scratch.codes, scales);
+      } else {
+        unpack_codes(product, scratch.codes);
+        expand_scales(panel, product, scales);
+      }
     }
     kernel(product);
   }

@@ -7,17 +7,16 @@
 namespace nybble::cpu::avx2 {
 namespace {
 
-// Two products in 16 bits overflow when codes have 8 bits, so the highest bit goes apart:
-// 2 * 127 * 127 and 2 * 127 fit.
+// Two products of bytes overflow 16 bits when one of them has no sign and 8 bits. Less 128 codes
+// give it to the activations: 2 * 128 * 127 fits.
 struct Dot {
-  static constexpr int a8_tokens = 2;
+  static constexpr int a8_tokens = 4, in_place_tokens = any_number;
+  static constexpr int taken_off = 128, pair_limit = 32767;
 
   static __m256i add(__m256i sums, __m256i weights, __m256i x) {
-    const __m256i rest = _mm256_and_si256(weights, _mm256_set1_epi8(127));
-    const __m256i top = _mm256_and_si256(_mm256_srli_epi16(weights, 7), _mm256_set1_epi8(1));
-    const __m256i a = _mm256_maddubs_epi16(rest, x), b = _mm256_maddubs_epi16(top, x);
-    return _mm256_add_epi32(sums, _mm256_add_epi32(_mm256_madd_epi16(a, _mm256_set1_epi16(1)),
-                                                   _mm256_madd_epi16(b, _mm256_set1_epi16(128))));
+    const __m256i less = _mm256_xor_si256(weights, _mm256_set1_epi8(static_cast<char>(taken_off)));
+    const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(less), _mm256_sign_epi8(x, less));
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
   }
 };
 

@@ -49,8 +49,22 @@ struct Bytes {
 template <class Dot>
 struct Lanes {
   static constexpr int tile_tokens = 6, max_sums = 6;  // a sum takes two of 16 registers
-  static constexpr int a8_tokens = Dot::a8_tokens, taken_off = 0;
+  static constexpr int a8_tokens = Dot::a8_tokens, in_place_tokens = Dot::in_place_tokens,
+                       taken_off = Dot::taken_off, pair_limit = Dot::pair_limit;
   using Bytes = avx2::Bytes;
+  // 32 integers of 16 bits, each the products of two bytes: the high ones are of rows 8 to 15.
+  struct Pairs {
+    __m256i low, high;
+
+    static Pairs zero() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+    void add_dot(Bytes weights, const uint8_t* four) {
+      int32_t x;
+      __builtin_memcpy(&x, four, 4);
+      const __m256i values = _mm256_set1_epi32(x);
+      low = _mm256_add_epi16(low, _mm256_maddubs_epi16(weights.low, values));
+      high = _mm256_add_epi16(high, _mm256_maddubs_epi16(weights.high, values));
+    }
+  };
   // 16 integers; Dot adds the products of four bytes each.
   struct Sums {
     __m256i low, high;
@@ -74,6 +88,11 @@ struct Lanes {
       const __m256i values = _mm256_set1_epi32(x);
       low = Dot::add(low, weights.low, values);
       high = Dot::add(high, weights.high, values);
+    }
+    void add(const Pairs& pairs) {
+      const __m256i ones = _mm256_set1_epi16(1);
+      low = _mm256_add_epi32(low, _mm256_madd_epi16(pairs.low, ones));
+      high = _mm256_add_epi32(high, _mm256_madd_epi16(pairs.high, ones));
     }
     void store_int8(int8_t* p) const {
       const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);

@@ -11,7 +11,7 @@ namespace {
 struct Dot {
   // 12 of 16 registers hold sums, two codes and one activations; each product waits for the one
   // before it in its sum for five cycles, in which two can start each.
-  static constexpr int a8_tokens = 6;
+  static constexpr int a8_tokens = 6, in_place_tokens = a8_tokens, taken_off = 0, pair_limit = 0;
 
   static __m256i add(__m256i sums, __m256i weights, __m256i x) {
     return _mm256_dpbusd_epi32(sums, weights, x);

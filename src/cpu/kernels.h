@@ -41,7 +41,7 @@ struct A8Product {
   // What codes in planes of four bits stand for, nullptr: themselves; with offsets, or scales of
   // more than 32 columns, there is none.
   const uint8_t* table;
-  int zero_shift;        // a code means code - 2^zero_shift; 32: the code itself
+  int zero_shift;  // a code means code - 2^zero_shift; 32: the code itself
   int64_t blocks;
   const uint8_t* x;               // A8-32 panels, a8_panels.h
   int64_t first_block, x_blocks;  // the first of these blocks in x; how many x has

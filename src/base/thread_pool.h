@@ -15,8 +15,8 @@ class ThreadPool {
   explicit ThreadPool(int n_threads = 0);
   ~ThreadPool();
   int size() const;
-  // Calls item(i, thread) for every i in [0, n), thread in [0, size()). The first exception is
-  // thrown again here.
+  // Calls item(i, thread) for every i in [0, n), thread in [0, size()). After an exception some of
+  // the items behind it are left out; that of the lowest item is thrown again here.
   void run(std::int64_t n, const std::function<void(std::int64_t i, int thread)>& item);
 
  private:

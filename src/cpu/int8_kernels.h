@@ -105,16 +105,15 @@ void quantize_a8_token(const float* x, int64_t blocks, A8Rounding rounding, uint
     const float highest = highest_magnitude<Lanes>(x, blocks * a8_len);
     for (float& top : rounded.highest) top = highest;
   }
+  const auto put = [&](int n) {
+    rounded.round(x, a8_len, n, rounding);
+    for (int t = 0; t < n; ++t, tile += a8_token_bytes) rounded.put_token(t, 0, 1, rounding, tile);
+    x += n * a8_len;
+    blocks -= n;
+  };
   constexpr int most = RoundedBlock<Lanes>::most;
-  for (; blocks >= most; blocks -= most, x += most * a8_len) {
-    rounded.round(x, a8_len, most, rounding);
-    for (int t = 0; t < most; ++t, tile += a8_token_bytes)
-      rounded.put_token(t, 0, 1, rounding, tile);
-  }
-  if (blocks == 0) return;
-  rounded.round(x, a8_len, static_cast<int>(blocks), rounding);
-  for (int t = 0; t < blocks; ++t, tile += a8_token_bytes)
-    rounded.put_token(t, 0, 1, rounding, tile);
+  while (blocks >= most) put(most);
+  if (blocks > 0) put(static_cast<int>(blocks));
 }
 
 // Tokens [n, cols], rows ldx apart, to one tile.

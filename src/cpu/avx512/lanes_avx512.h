@@ -88,13 +88,6 @@ struct Lanes {
           sums, [](const Sums& x) { return x.v; },
           [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); })};
     }
-    int32_t total() const {
-      const __m256i half = _mm256_add_epi32(_mm512_maskz_extracti32x8_epi32(0xff, v, 0),
-                                            _mm512_maskz_extracti32x8_epi32(0xff, v, 1));
-      __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
-      sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
-      return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
-    }
   };
   __m512 v;
 

@@ -17,6 +17,8 @@ namespace {
 constexpr std::int64_t chunk_blocks = 128;
 // Bytes of 32 columns of 16 rows, one a code.
 constexpr std::int64_t tile_bytes = a8_len * lanes;
+// So far ahead stored rows are fetched: 16 at once are too many for the processor to foresee.
+constexpr std::size_t prefetched = 512;
 
 // The planes of a code, lowest bits first.
 struct Planes {
@@ -37,6 +39,23 @@ int plane_code(const std::uint8_t* plane, int bits, std::int64_t step, std::int6
 void put_codes(const std::uint8_t* codes, int n, std::int64_t lane, std::uint8_t* tile) {
   for (int step = 0; step < n / 4; ++step)
     std::memcpy(tile + step * 64 + lane * 4, codes + step * 4, 4);
+}
+
+// Those of blocks of 16 rows. Four steps of four rows at a time, which fill registers.
+void put_codes(std::span<const RunBlock, lanes> blocks, int n, std::uint8_t* tile) {
+  using Steps = std::array<std::uint32_t, 4>;
+  for (int step = 0; step < n / 4; step += 4) {
+    for (std::size_t lane = 0; lane < lanes; lane += 4) {
+      std::array<Steps, 4> in, out;
+      for (std::size_t row = 0; row < 4; ++row)
+        std::memcpy(&in[row], blocks[lane + row].codes + step * 4, sizeof(Steps));
+      for (std::size_t i = 0; i < 4; ++i) {
+        for (std::size_t row = 0; row < 4; ++row) out[i][row] = in[row][i];
+        std::memcpy(tile + (static_cast<std::size_t>(step) + i) * 64 + lane * 4, &out[i],
+                    sizeof(Steps));
+      }
+    }
+  }
 }
 
 // What codes become when a byte holds each: the kernels' unpack() does the same to planes.
@@ -93,24 +112,25 @@ R16k4Weight::R16k4Weight(const backend::WeightSource& source, KeepRows keep, con
 }
 
 void R16k4Weight::fill_rows(const backend::WeightSource& source, std::int64_t sixteen) {
-  const std::int64_t first = sixteen * lanes,
-                     n = std::clamp<std::int64_t>(rows() - first, 0, lanes);
+  const std::int64_t first = sixteen * lanes;
+  const auto n = static_cast<std::size_t>(std::clamp<std::int64_t>(this->rows() - first, 0, lanes));
   std::uint8_t* codes = codes_.data() + sixteen * code_bytes_;
-  scales_->clear(sixteen);
   const int per_block = format_.block_len / a8_len;
   const std::size_t block_bytes = static_cast<std::size_t>(formats::info(format()).block_bytes);
-  std::array<std::uint8_t, RunBlock::max_len * lanes> tile{};
-  std::array<std::span<const std::byte>, lanes> rows;
-  for (std::int64_t r = 0; r < n; ++r) rows[static_cast<std::size_t>(r)] = source.row(first + r);
+  std::array<std::uint8_t, RunBlock::max_len * lanes> tile;
+  std::array<RunBlock, lanes> blocks{};  // zeros for rows that are missing
+  std::array<const std::byte*, lanes> rows;
+  for (std::size_t r = 0; r < n; ++r)
+    rows[r] = source.row(first + static_cast<std::int64_t>(r)).data();
   for (std::int64_t which = 0; which < cols() / format_.block_len; ++which) {
-    for (std::int64_t r = 0; r < n; ++r) {
-      RunBlock block;
-      format_.take(
-          rows[static_cast<std::size_t>(r)].data() + static_cast<std::size_t>(which) * block_bytes,
-          block);
-      put_codes(block.codes, format_.block_len, r, tile.data());
-      scales_->store(block, sixteen, which, r);
+    for (std::size_t r = 0; r < n; ++r) {
+      format_.take(rows[r], blocks[r]);
+      rows[r] += block_bytes;
+      for (std::size_t line = 0; line < block_bytes; line += 64)
+        __builtin_prefetch(rows[r] + prefetched + line);
     }
+    put_codes(blocks, format_.block_len, tile.data());
+    scales_->store(blocks, sixteen, which);
     if (format_.bits == 8) {
       std::memcpy(codes, tile.data(), static_cast<std::size_t>(per_block * tile_bytes));
     } else {

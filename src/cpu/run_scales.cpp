@@ -1,20 +1,13 @@
 #include "cpu/run_scales.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/half.h"
 #include "cpu/a8_panels.h"
 
 namespace nybble::cpu {
-namespace {
-
-template <class T>
-void put(std::byte* place, std::int64_t index, T value) {
-  std::memcpy(place + index * std::int64_t{sizeof(T)}, &value, sizeof value);
-}
-
-}  // namespace
 
 RunScales16::Places RunScales16::places_of(const RunFormat& format, std::int64_t cols) {
   const std::int64_t groups = cols / format.group_len;
@@ -38,31 +31,42 @@ RunScales16::RunScales16(const RunFormat& format, const Int8Kernels& kernels, st
       bytes_(bytes_of(format, cols)),
       scales_(static_cast<std::size_t>(sixteens * bytes_), name, pages) {}
 
-void RunScales16::clear(std::int64_t sixteen) {
-  std::memset(scales_.data() + sixteen * bytes_, 0, static_cast<std::size_t>(bytes_));
-}
-
-void RunScales16::store(const RunBlock& block, std::int64_t sixteen, std::int64_t which,
-                        std::int64_t lane) {
+void RunScales16::store(std::span<const RunBlock, lanes> blocks, std::int64_t sixteen,
+                        std::int64_t which) {
   std::byte* place = scales_.data() + sixteen * bytes_;
-  store_level(block.scale, block.sub_scale, which, lane, place);
+  store_level(blocks, &RunBlock::scale, &RunBlock::sub_scale, which, place);
   if (format_.has_offsets)
-    store_level(block.offset, block.sub_offset, which, lane, place + places_.total);
+    store_level(blocks, &RunBlock::offset, &RunBlock::sub_offset, which, place + places_.total);
 }
 
-void RunScales16::store_level(float outer, const float* inner, std::int64_t which,
-                              std::int64_t lane, std::byte* place) const {
+void RunScales16::store_level(std::span<const RunBlock, lanes> blocks, float RunBlock::*outer,
+                              float (RunBlock::*inner)[RunBlock::max_groups], std::int64_t which,
+                              std::byte* place) const {
   const std::int64_t n = format_.block_len / format_.group_len;
-  if (format_.scales == RunScales::two_levels) put(place, which * lanes + lane, to_half(outer));
-  for (std::int64_t g = 0; g < n; ++g) {
-    const std::int64_t at = (which * n + g) * lanes + lane;
-    if (format_.scales == RunScales::two_levels) {
-      put(place + places_.groups, at, static_cast<std::int8_t>(inner[g]));
-    } else if (format_.scales == RunScales::halves) {
-      put(place, at, to_half(outer * inner[g]));
-    } else {
-      put(place, at, outer * inner[g]);
+  const auto put_groups = [&](std::byte* first, auto value_of) {
+    using Value = decltype(value_of(blocks[0], 0));
+    for (std::int64_t g = 0; g < n; ++g) {
+      std::array<Value, lanes> values;
+      for (std::size_t lane = 0; lane < lanes; ++lane) values[lane] = value_of(blocks[lane], g);
+      std::memcpy(first + (which * n + g) * std::int64_t{sizeof values}, &values, sizeof values);
     }
+  };
+  const auto product = [=](const RunBlock& block, std::int64_t g) {
+    return block.*outer * (block.*inner)[g];
+  };
+  if (format_.scales == RunScales::two_levels) {
+    std::array<Half, lanes> halves;
+    std::ranges::transform(blocks, halves.begin(),
+                           [=](const RunBlock& block) { return to_half(block.*outer); });
+    std::memcpy(place + which * std::int64_t{sizeof halves}, &halves, sizeof halves);
+    put_groups(place + places_.groups, [=](const RunBlock& block, std::int64_t g) {
+      return static_cast<std::int8_t>((block.*inner)[g]);
+    });
+  } else if (format_.scales == RunScales::halves) {
+    put_groups(place,
+               [=](const RunBlock& block, std::int64_t g) { return to_half(product(block, g)); });
+  } else {
+    put_groups(place, product);
   }
 }
 

@@ -1,6 +1,8 @@
 // The scales and offsets of a weight of small integers, 16 rows side by side.
 #pragma once
 
+#include <span>
+
 #include "cpu/aligned_array.h"
 #include "cpu/kernels.h"
 #include "cpu/run_format.h"
@@ -30,9 +32,8 @@ class RunScales16 {
   static std::int64_t bytes_of(const RunFormat& format, std::int64_t cols);
   std::size_t bytes() const { return scales_.bytes(); }
 
-  void clear(std::int64_t sixteen);
-  // Those of a block of one row.
-  void store(const RunBlock& block, std::int64_t sixteen, std::int64_t which, std::int64_t lane);
+  // Those of a block of each row.
+  void store(std::span<const RunBlock, lanes> blocks, std::int64_t sixteen, std::int64_t which);
   // Scales, or offsets, of columns 32 first ... 32 (first + n) as floats [groups][16].
   void expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
               float* floats) const;
@@ -44,7 +45,8 @@ class RunScales16 {
     std::int64_t groups = 0, total = 0;  // where factors begin, and where offsets do
   };
   static Places places_of(const RunFormat& format, std::int64_t cols);
-  void store_level(float outer, const float* inner, std::int64_t which, std::int64_t lane,
+  void store_level(std::span<const RunBlock, lanes> blocks, float RunBlock::*outer,
+                   float (RunBlock::*inner)[RunBlock::max_groups], std::int64_t which,
                    std::byte* place) const;
   const std::byte* place_of(std::int64_t sixteen, bool offsets) const {
     return scales_.data() + sixteen * bytes_ + (offsets ? places_.total : 0);

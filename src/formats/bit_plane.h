@@ -19,9 +19,10 @@ struct BitPlane {
     return static_cast<int>((byte >> (i % chunk / run * bits)) & mask);
   }
 
-  // codes[i] |= code i << shift, or = when the plane is the first.
+  // codes[i] |= code i << shift, or = when the plane is the first. Nothing overlaps.
   template <int shift = 0>
-  static constexpr void unpack(const std::uint8_t* bytes, std::uint8_t* codes) {
+  static constexpr void unpack(const std::uint8_t* __restrict bytes,
+                               std::uint8_t* __restrict codes) {
     for (int c = 0; c < count / chunk; ++c) {
       for (int part = 0; part < per_byte; ++part) {
         std::uint8_t* out = codes + c * chunk + part * run;

@@ -76,6 +76,12 @@ void head_forth(const Head& head, const AttentionInputs& in, float* out,
   }
 }
 
+// The part of a head, which begins at `first`.
+void clear(const Head& head, std::ptrdiff_t first, std::ptrdiff_t step, float* values) {
+  for (int t = 0; t < head.shape.length; ++t)
+    std::fill_n(values + first + t * step, head.shape.head_dim, 0.0f);
+}
+
 // From gradients by probabilities [n, keys] to those by scores: p (dp - sum of out d_out) scale.
 void scores_back(const Head& head, const Block& b, const float* out, const float* d_out,
                  const float* p, float* dp) {
@@ -126,16 +132,19 @@ void attend(const AttentionShape& shape, const AttentionInputs& in, float* out,
 void attend_back(const AttentionShape& shape, const AttentionInputs& in, const float* out,
                  const float* d_out, const AttentionGradients& gradients,
                  const cpu::Kernels& kernels, ThreadPool& pool) {
-  const std::ptrdiff_t tokens = static_cast<std::ptrdiff_t>(shape.windows) * shape.length;
-  std::fill_n(gradients.dq, tokens * shape.heads * shape.head_dim, 0.0f);
-  std::fill_n(gradients.dk, tokens * shape.kv_heads * shape.head_dim, 0.0f);
-  std::fill_n(gradients.dv, tokens * shape.kv_heads * shape.head_dim, 0.0f);
   const int group = shape.heads / shape.kv_heads;
   pool.run(std::int64_t{shape.windows} * shape.kv_heads, [&](std::int64_t item, int) {
     const int window = static_cast<int>(item / shape.kv_heads);
     const int kv_head = static_cast<int>(item % shape.kv_heads);
-    for (int head = kv_head * group; head < (kv_head + 1) * group; ++head)
-      head_back(Head(shape, window, head), in, out, d_out, gradients, kernels);
+    for (int head = kv_head * group; head < (kv_head + 1) * group; ++head) {
+      const Head own(shape, window, head);
+      clear(own, own.q, own.q_step, gradients.dq);
+      if (head == kv_head * group) {
+        clear(own, own.kv, own.kv_step, gradients.dk);
+        clear(own, own.kv, own.kv_step, gradients.dv);
+      }
+      head_back(own, in, out, d_out, gradients, kernels);
+    }
   });
 }
 

@@ -28,7 +28,7 @@ std::span<const float> DecoderPass::forth(std::span<const std::int32_t> tokens) 
   tokens_.assign(tokens.begin(), tokens.end());
   embed();
   for (std::size_t i = 0; i < parameters_.layers.size(); ++i) {
-    residuals_[i + 1] = residuals_[i];
+    copy_residual(i);
     const int index = static_cast<int>(i);
     run_layer(context(), parameters_.layers[i], index, residuals_[i + 1].data(), trace_of(index));
   }
@@ -41,13 +41,23 @@ void DecoderPass::back(std::span<float> d_final, Parameters& gradients) {
     const Layer& layer = parameters_.layers[i];
     if (!is_kept(index)) {
       std::vector<float>& again = residuals_[i + 1];  // not needed any more
-      again = residuals_[i];
+      copy_residual(i);
       run_layer(context(), layer, index, again.data(), trace_of(index));
     }
     run_layer_back(context(), layer, index, residuals_[i].data(), trace_of(index), d_final.data(),
                    gradients.layers[i]);
   }
   embed_back(d_final, gradients.embedding);
+}
+
+// That before a layer, to where the layer makes it that behind it.
+void DecoderPass::copy_residual(std::size_t layer) {
+  const std::vector<float>& from = residuals_[layer];
+  std::vector<float>& to = residuals_[layer + 1];
+  to.resize(from.size());
+  for_pieces(from.size(), engine_.pool, [&](std::size_t first, std::size_t n) {
+    std::copy_n(from.data() + first, n, to.data() + first);
+  });
 }
 
 LayerTrace& DecoderPass::trace_of(int layer) {

@@ -49,6 +49,7 @@ class DecoderPass {
   bool is_kept(int layer) const {
     return layer >= static_cast<int>(parameters_.layers.size()) - kept_;
   }
+  void copy_residual(std::size_t layer);
   LayerTrace& trace_of(int layer);
 };
 

@@ -10,8 +10,6 @@
 namespace nybble::gradients {
 namespace {
 
-using Floats = std::vector<float>;
-
 // The steps on q or k between linear and attention.
 struct HeadSteps {
   const LayerContext& context;
@@ -55,11 +53,10 @@ Rows rows_of(const LayerContext& context, const Floats& values) {
   return {values.data(), context.tokens(), static_cast<int>(values.size()) / context.tokens()};
 }
 
-void add(const LayerContext& context, const Floats& values, float* x) {
-  context.engine.pool.run(context.tokens(), [&](std::int64_t t, int) {
-    const int dim = context.config.dim;
-    for (std::int64_t i = t * dim; i < (t + 1) * dim; ++i)
-      x[i] += values[static_cast<std::size_t>(i)];
+// x and the values become their sum.
+void add(const LayerContext& context, Floats& values, float* x) {
+  for_pieces(values.size(), context.engine.pool, [&](std::size_t first, std::size_t n) {
+    for (std::size_t i = first; i < first + n; ++i) values[i] = x[i] += values[i];
   });
 }
 
@@ -68,15 +65,12 @@ void show(const LayerContext& c, int layer, backend::TapPoint point, const Rows&
   if (c.observer) c.observer(layer, point, x, dy);
 }
 
-Floats zeros(const Floats& like) {
-  return Floats(like.size());
-}
-
 // d_x [tokens, dim] is the gradient behind the layer; becomes that by the residual in its middle.
 void feed_forward_back(const LayerContext& c, const Layer& layer, int index, LayerTrace& trace,
                        float* d_x, Layer& gradient) {
   const Rows dy{d_x, c.tokens(), c.config.dim}, activated = rows_of(c, trace.activated);
-  Floats d_activated = zeros(trace.activated), d_input = zeros(trace.feed_forward_input);
+  Floats d_activated = zeros(trace.activated.size(), c.engine.pool),
+         d_input = zeros(trace.feed_forward_input.size(), c.engine.pool);
   show(c, index, backend::TapPoint::down, activated, {dy});
   run_back(layer.down, activated, dy, d_activated.data(), gradient.down, c.engine);
   gate_multiply_back(d_activated.data(), static_cast<std::int64_t>(d_activated.size()),
@@ -93,8 +87,9 @@ void feed_forward_back(const LayerContext& c, const Layer& layer, int index, Lay
 void attention_back(const LayerContext& c, const Layer& layer, int index, const float* x,
                     const LayerTrace& trace, float* d_x, Layer& gradient) {
   const Rows dy{d_x, c.tokens(), c.config.dim}, attended = rows_of(c, trace.attended);
-  Floats d_attended = zeros(trace.attended), dq = zeros(trace.q), dk = zeros(trace.k),
-         dv = zeros(trace.v), d_input = zeros(trace.attention_input);
+  Floats d_attended = zeros(trace.attended.size(), c.engine.pool),
+         d_input = zeros(trace.attention_input.size(), c.engine.pool), dq(trace.q.size()),
+         dk(trace.k.size()), dv(trace.v.size());
   show(c, index, backend::TapPoint::attention_output, attended, {dy});
   run_back(layer.output, attended, dy, d_attended.data(), gradient.output, c.engine);
   attend_back(c.attention_shape(index), {trace.q.data(), trace.k.data(), trace.v.data()},
@@ -153,7 +148,6 @@ void run_layer(const LayerContext& c, const Layer& layer, int index, float* x, L
          trace.attended.data(), c.engine.kernels, c.engine.pool);
   run(layer.output, rows_of(c, trace.attended), trace.middle.data(), c.engine);
   add(c, trace.middle, x);
-  std::copy_n(x, trace.middle.size(), trace.middle.data());
 
   normalize(residual, layer.feed_forward_norm, epsilon, trace.feed_forward_input.data(),
             c.engine.pool);

@@ -6,6 +6,7 @@
 
 #include "backend/steps.h"
 #include "gradients/attention_pass.h"
+#include "gradients/floats.h"
 #include "gradients/parameters.h"
 #include "gradients/products.h"
 #include "gradients/rotation.h"
@@ -31,7 +32,6 @@ struct LayerContext {
 
 // What the way back needs of the way forth. Used again for each layer.
 struct LayerTrace {
-  using Floats = std::vector<float>;
   Floats attention_input;             // [tokens, dim]: normed
   Floats q, k, v;                     // after RoPE
   Floats plain_q, plain_k;            // before their norms; empty without those

@@ -1,7 +1,8 @@
 #include "train/adam.h"
 
-#include <algorithm>
 #include <cmath>
+
+#include "base/pieces.h"
 
 namespace nybble::train {
 
@@ -13,11 +14,8 @@ void Adam::step(std::span<const float> gradient, float rate, std::span<const flo
   const auto& o = options_;
   const float share1 = 1 / (1 - std::pow(o.beta1, steps_));
   const float share2 = 1 / (1 - std::pow(o.beta2, steps_));
-  constexpr std::size_t piece = 1 << 16;
-  const std::size_t pieces = (values.size() + piece - 1) / piece;
-  pool.run(static_cast<std::int64_t>(pieces), [&](std::int64_t item, int) {
-    const std::size_t first = static_cast<std::size_t>(item) * piece;
-    for (std::size_t i = first; i < std::min(values.size(), first + piece); ++i) {
+  for_pieces(values.size(), pool, [&](std::size_t start, std::size_t n) {
+    for (std::size_t i = start; i < start + n; ++i) {
       // With a unit the step is that of values / unit, whose gradient is the gradient times it.
       const float unit = units.empty() ? 1 : units[i], g = gradient[i] * unit;
       first_[i] = o.beta1 * first_[i] + (1 - o.beta1) * g;

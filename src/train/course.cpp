@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/freed_memory.h"
+#include "base/pieces.h"
 
 namespace nybble::train {
 
@@ -16,14 +17,11 @@ namespace {
 
 // Whose norm is summed in pieces, so that it does not depend on the threads.
 double squares_of(std::span<const float> values, ThreadPool& pool) {
-  constexpr std::size_t piece = 1 << 16;
-  std::vector<double> sums((values.size() + piece - 1) / piece);
-  pool.run(static_cast<std::int64_t>(sums.size()), [&](std::int64_t i, int) {
-    const std::size_t first = static_cast<std::size_t>(i) * piece;
+  std::vector<double> sums(pieces_of(values.size()));
+  for_pieces(values.size(), pool, [&](std::size_t first, std::size_t n) {
     double sum = 0;
-    for (const float v : values.subspan(first, std::min(piece, values.size() - first)))
-      sum += double{v} * double{v};
-    sums[static_cast<std::size_t>(i)] = sum;
+    for (const float v : values.subspan(first, n)) sum += double{v} * double{v};
+    sums[first / piece_len] = sum;
   });
   return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
@@ -83,8 +81,17 @@ CourseReport Course::run(const std::function<void(const CoursePoint&)>& on_point
   return state_.report;
 }
 
+template <class Action>
+void Course::for_gradients(const Action& action) {
+  for_each(gradients_, [&](const ParameterView& view) {
+    for_pieces(view.values.size(), pool_, [&](std::size_t first, std::size_t n) {
+      for (float& value : std::span(view.values).subspan(first, n)) value = action(value);
+    });
+  });
+}
+
 double Course::learn(int step) {
-  for_each(gradients_, [&](const ParameterView& view) { std::ranges::fill(view.values, 0.0f); });
+  for_gradients([](float) { return 0.0f; });
   std::vector<const Lesson*> batch;
   for (const std::size_t i : lessons_of_step(step, options_.batch, lessons_.size(), options_.seed))
     batch.push_back(&lessons_[i]);
@@ -147,9 +154,7 @@ void Course::check_gradients(int step) {
   const double norm = std::sqrt(squares);
   if (options_.clip <= 0 || norm <= double{options_.clip}) return;
   const float factor = static_cast<float>(double{options_.clip} / norm);
-  for_each(gradients_, [&](const ParameterView& view) {
-    for (float& value : view.values) value *= factor;
-  });
+  for_gradients([=](float value) { return value * factor; });
 }
 
 void Course::keep() {

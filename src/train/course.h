@@ -27,6 +27,9 @@ class Course {
   double learn(int step);
   double loss_of(std::span<const Lesson* const> lessons, bool back);
   void look(CoursePoint& point);
+  // Each becomes what action makes of it.
+  template <class Action>
+  void for_gradients(const Action& action);
   void check_gradients(int step);
   void begin(const std::function<void(const CoursePoint&)>& on_point);
   void keep();

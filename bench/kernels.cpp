@@ -116,7 +116,7 @@ class Bench {
   }
 
   void report(const char* what, int tokens, double macs, double share, double bytes) const {
-    fmt::print("{},{},{},{:.1f},{:.1f},{:.0f}\n", formats::info(format_).name, what, tokens,
+    fmt::print("{},{},{},{:.1f},{:.2f},{:.0f}\n", formats::info(format_).name, what, tokens,
                macs * 1e-9, bytes * 1e-9, 100 * share);
     std::fflush(stdout);
   }

@@ -27,7 +27,8 @@ class Weight {
 };
 
 // Where a weight comes from: rows of a storage format, in any order. Spans are used during upload()
-// only, unless rows_stay: then for as long as the weight lives.
+// only, those of F32 until the thread asks for its next row, since they may be made for it; unless
+// rows_stay: then for as long as the weight lives.
 struct WeightSource {
   std::string_view name;  // for messages
   FormatId format{};

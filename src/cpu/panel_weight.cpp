@@ -1,9 +1,12 @@
 #include "cpu/panel_weight.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <span>
 #include <string>
 
+#include "cpu/transpose4.h"
 #include "tensor/tensor.h"
 
 namespace nybble::cpu {
@@ -18,20 +21,32 @@ Multiply multiply_for(FormatId format, const Kernels& kernels) {
   return kernels.multiply_f32;
 }
 
-// rows [n, cols] side by side: panel [cols, 32]; lanes from n on become 0.
+// Rows of T, as bytes, side by side: panel [cols, 32]; lanes without a row become 0.
 template <class T>
-void interleave(const T* rows, std::int64_t n, std::int64_t cols, T* panel) {
-  for (std::int64_t i = 0; i < cols; ++i) {
-    for (std::int64_t r = 0; r < n; ++r) panel[i * panel_rows + r] = rows[r * cols + i];
-    for (std::int64_t r = n; r < panel_rows; ++r) panel[i * panel_rows + r] = T{};
+void interleave(std::span<const std::byte* const> rows, std::int64_t cols, T* panel) {
+  std::int64_t i = 0;
+  for (; rows.size() == panel_rows && i + 4 <= cols; i += 4) {
+    for (std::size_t r = 0; r < panel_rows; r += 4) {
+      transpose4<T>([&](std::size_t row) { return rows[r + row] + i * std::int64_t{sizeof(T)}; },
+                    [&](std::size_t col) {
+                      return panel + (i + static_cast<std::int64_t>(col)) * panel_rows + r;
+                    });
+    }
+  }
+  for (; i < cols; ++i) {
+    T* out = panel + i * panel_rows;
+    std::fill_n(out, panel_rows, T{});
+    for (const std::byte* row : rows)
+      std::memcpy(out++, row + i * std::int64_t{sizeof(T)}, sizeof(T));
   }
 }
 
-// The same for rows that are bytes of T.
-template <class T>
-void interleave_row(const std::byte* row, std::int64_t cols, std::int64_t lane, T* panel) {
-  for (std::int64_t i = 0; i < cols; ++i)
-    std::memcpy(panel + i * panel_rows + lane, row + i * std::int64_t{sizeof(T)}, sizeof(T));
+// The same for floats [n, cols].
+void interleave_floats(const float* floats, std::int64_t n, std::int64_t cols, float* panel) {
+  std::array<const std::byte*, panel_rows> rows;
+  for (std::int64_t r = 0; r < n; ++r)
+    rows[static_cast<std::size_t>(r)] = reinterpret_cast<const std::byte*>(floats + r * cols);
+  interleave(std::span(rows).first(static_cast<std::size_t>(n)), cols, panel);
 }
 
 }  // namespace
@@ -67,13 +82,12 @@ void PanelWeight::fill_panel(const backend::WeightSource& source, std::int64_t p
                      n = std::min<std::int64_t>(panel_rows, rows() - first);
   std::byte* out = data_.data() + static_cast<std::size_t>(panel) * panel_rows *
                                       static_cast<std::size_t>(cols()) * element_bytes_;
-  if (n < panel_rows)
-    std::memset(out, 0, static_cast<std::size_t>(panel_rows * cols()) * element_bytes_);
   if (native_element_bytes(format()) == 2) {
-    for (std::int64_t r = 0; r < n; ++r) {
-      interleave_row(source.row(first + r).data(), cols(), r,
-                     reinterpret_cast<std::uint16_t*>(out));
-    }
+    std::array<const std::byte*, panel_rows> places;
+    const auto rows = std::span(places).first(static_cast<std::size_t>(n));
+    for (std::int64_t r = first; r < first + n; ++r)
+      rows[static_cast<std::size_t>(r - first)] = source.row(r).data();
+    interleave(rows, cols(), reinterpret_cast<std::uint16_t*>(out));
     return;
   }
   const formats::FormatInfo& info = formats::info(format());
@@ -82,7 +96,7 @@ void PanelWeight::fill_panel(const backend::WeightSource& source, std::int64_t p
     info.decode(source.row(first + r).data(), static_cast<std::size_t>(cols() / info.block_len),
                 rows.data() + r * cols());
   }
-  interleave(rows.data(), n, cols(), reinterpret_cast<float*>(out));
+  interleave_floats(rows.data(), n, cols(), reinterpret_cast<float*>(out));
 }
 
 void PanelWeight::decode_block(std::int64_t panel, std::int64_t first_col, std::int64_t n_cols,
@@ -97,7 +111,8 @@ void PanelWeight::decode_block(std::int64_t panel, std::int64_t first_col, std::
     info.decode(stored_rows_.row(first + r) + offset,
                 static_cast<std::size_t>(n_cols / info.block_len), rows + r * n_cols);
   }
-  interleave(rows, n, n_cols, scratch.panel.grow(static_cast<std::size_t>(panel_rows * n_cols)));
+  interleave_floats(rows, n, n_cols,
+                    scratch.panel.grow(static_cast<std::size_t>(panel_rows * n_cols)));
 }
 
 void PanelWeight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,

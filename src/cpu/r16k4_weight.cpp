@@ -7,6 +7,7 @@
 
 #include "base/half.h"
 #include "cpu/a8_panels.h"
+#include "cpu/transpose4.h"
 #include "tensor/tensor.h"
 
 namespace nybble::cpu {
@@ -35,38 +36,60 @@ int plane_code(const std::uint8_t* plane, int bits, std::int64_t step, std::int6
   return plane[step / per_byte * 64 + byte] >> step % per_byte * bits & ((1 << bits) - 1);
 }
 
-// The codes of one row's block in a tile [.][16][4].
-void put_codes(const std::uint8_t* codes, int n, std::int64_t lane, std::uint8_t* tile) {
-  for (int step = 0; step < n / 4; ++step)
-    std::memcpy(tile + step * 64 + lane * 4, codes + step * 4, 4);
-}
-
-// Those of blocks of 16 rows. Four steps of four rows at a time, which fill registers.
+// The codes of blocks of 16 rows in a tile [.][16][4].
 void put_codes(std::span<const RunBlock, lanes> blocks, int n, std::uint8_t* tile) {
-  using Steps = std::array<std::uint32_t, 4>;
-  for (int step = 0; step < n / 4; step += 4) {
+  for (int step = 0; step < n / 4; step += 4, tile += 4 * 64) {
     for (std::size_t lane = 0; lane < lanes; lane += 4) {
-      std::array<Steps, 4> in, out;
-      for (std::size_t row = 0; row < 4; ++row)
-        std::memcpy(&in[row], blocks[lane + row].codes + step * 4, sizeof(Steps));
-      for (std::size_t i = 0; i < 4; ++i) {
-        for (std::size_t row = 0; row < 4; ++row) out[i][row] = in[row][i];
-        std::memcpy(tile + (static_cast<std::size_t>(step) + i) * 64 + lane * 4, &out[i],
-                    sizeof(Steps));
-      }
+      transpose4<std::uint32_t>(
+          [&](std::size_t row) { return blocks[lane + row].codes + step * 4; },
+          [&](std::size_t i) { return tile + i * 64 + lane * 4; });
     }
   }
 }
 
-// What codes become when a byte holds each: the kernels' unpack() does the same to planes.
-void to_bytes(const RunFormat& format, RunBlock& block) {
-  const int shift = format.zero_shift > 31 ? 0 : 128 - (1 << format.zero_shift);
-  if (format.table == nullptr && shift == 0) return;
-  for (int i = 0; i < format.block_len; ++i) {
-    const int code = format.table == nullptr ? block.codes[i] : format.table[block.codes[i]];
-    block.codes[i] = static_cast<std::uint8_t>(code + shift);
+// Blocks of up to 16 rows side by side, from the first to the last of each row.
+class RowBlocks {
+ public:
+  RowBlocks(const RunFormat& format, std::int64_t block_bytes)
+      : format_(format), block_bytes_(static_cast<std::size_t>(block_bytes)) {}
+  void begin_at(const std::byte* row) { places_[rows_++] = row; }
+
+  void take_next() {
+    for (std::size_t r = 0; r < rows_; ++r) {
+      format_.take(places_[r], blocks_[r]);
+      places_[r] += block_bytes_;
+      for (std::size_t line = 0; line < block_bytes_; line += 64)
+        __builtin_prefetch(places_[r] + prefetched + line);
+    }
   }
-}
+  // What codes become when a byte holds each: the kernels' unpack() does the same to planes.
+  void to_bytes() {
+    const auto shift =
+        static_cast<std::uint8_t>(format_.zero_shift > 31 ? 0 : 128 - (1 << format_.zero_shift));
+    if (format_.table == nullptr) {
+      if (shift != 0) change_codes([=](std::uint8_t code) { return code + shift; });
+    } else {
+      change_codes([=, table = format_.table](std::uint8_t code) { return table[code] + shift; });
+    }
+  }
+  // Zeros for rows that are missing.
+  std::span<const RunBlock, lanes> blocks() const { return blocks_; }
+
+ private:
+  template <class Change>
+  void change_codes(const Change& change) {
+    const auto n = static_cast<std::size_t>(format_.block_len);
+    for (RunBlock& block : std::span(blocks_).first(rows_)) {
+      for (std::uint8_t& code : std::span(block.codes).first(n))
+        code = static_cast<std::uint8_t>(change(code));
+    }
+  }
+
+  const RunFormat& format_;
+  std::size_t block_bytes_, rows_ = 0;
+  std::array<const std::byte*, lanes> places_;
+  std::array<RunBlock, lanes> blocks_{};
+};
 
 // Bytes of both halves of a panel, `bytes` apart, as the codes of a product.
 void take_bytes(const std::uint8_t* codes, std::int64_t bytes, A8Product& product) {
@@ -112,25 +135,16 @@ R16k4Weight::R16k4Weight(const backend::WeightSource& source, KeepRows keep, con
 }
 
 void R16k4Weight::fill_rows(const backend::WeightSource& source, std::int64_t sixteen) {
-  const std::int64_t first = sixteen * lanes;
-  const auto n = static_cast<std::size_t>(std::clamp<std::int64_t>(this->rows() - first, 0, lanes));
+  RowBlocks rows(format_, formats::info(format()).block_bytes);
+  const std::int64_t first = sixteen * lanes, end = std::min(this->rows(), first + lanes);
+  for (std::int64_t r = first; r < end; ++r) rows.begin_at(source.row(r).data());
   std::uint8_t* codes = codes_.data() + sixteen * code_bytes_;
   const int per_block = format_.block_len / a8_len;
-  const std::size_t block_bytes = static_cast<std::size_t>(formats::info(format()).block_bytes);
   std::array<std::uint8_t, RunBlock::max_len * lanes> tile;
-  std::array<RunBlock, lanes> blocks{};  // zeros for rows that are missing
-  std::array<const std::byte*, lanes> rows;
-  for (std::size_t r = 0; r < n; ++r)
-    rows[r] = source.row(first + static_cast<std::int64_t>(r)).data();
   for (std::int64_t which = 0; which < cols() / format_.block_len; ++which) {
-    for (std::size_t r = 0; r < n; ++r) {
-      format_.take(rows[r], blocks[r]);
-      rows[r] += block_bytes;
-      for (std::size_t line = 0; line < block_bytes; line += 64)
-        __builtin_prefetch(rows[r] + prefetched + line);
-    }
-    put_codes(blocks, format_.block_len, tile.data());
-    scales_->store(blocks, sixteen, which);
+    rows.take_next();
+    put_codes(rows.blocks(), format_.block_len, tile.data());
+    scales_->store(rows.blocks(), sixteen, which);
     if (format_.bits == 8) {
       std::memcpy(codes, tile.data(), static_cast<std::size_t>(per_block * tile_bytes));
     } else {
@@ -144,27 +158,29 @@ void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
                               AlignedArray<std::uint8_t>& memory, float* scales) const {
   const std::int64_t n = product.blocks, bytes = n * tile_bytes, groups = groups_of(format_, n);
   std::uint8_t* codes = memory.grow(static_cast<std::size_t>(2 * bytes));
-  const std::int64_t n_scales = 2 * groups * lanes;
-  float* offsets = scales + n_scales;
-  std::fill_n(scales, format_.has_offsets ? 2 * n_scales : n_scales, 0.0f);
-  const auto block_size = static_cast<std::size_t>(formats::info(format()).block_bytes);
-  const std::int64_t per_block = format_.block_len / format_.group_len;
-  const std::int64_t end = std::min<std::int64_t>(panel_rows, rows() - panel * panel_rows);
-  for (std::int64_t r = 0; r < end; ++r) {
-    const std::int64_t half = r / lanes, lane = r % lanes;
-    const std::byte* place =
-        stored_rows_.row(panel * panel_rows + r) +
-        static_cast<std::size_t>(product.first_block * a8_len / format_.block_len) * block_size;
-    for (std::int64_t b = 0; b < n * a8_len / format_.block_len; ++b, place += block_size) {
-      RunBlock block;
-      format_.take(place, block);
-      to_bytes(format_, block);
-      put_codes(block.codes, format_.block_len, lane,
-                codes + half * bytes + b * format_.block_len * lanes);
-      for (std::int64_t g = 0; g < per_block; ++g) {
-        const std::int64_t at = (half * groups + b * per_block + g) * lanes + lane;
-        scales[at] = block.scale * block.sub_scale[g];
-        if (format_.has_offsets) offsets[at] = block.offset * block.sub_offset[g];
+  float* offsets = scales + 2 * groups * lanes;
+  const std::int64_t block_size = formats::info(format()).block_bytes,
+                     per_block = format_.block_len / format_.group_len;
+  for (std::int64_t half = 0; half < 2; ++half) {
+    RowBlocks rows(format_, block_size);
+    const std::int64_t first = panel * panel_rows + half * lanes,
+                       end = std::min(this->rows(), first + lanes);
+    for (std::int64_t r = first; r < end; ++r)
+      rows.begin_at(stored_rows_.row(r) +
+                    product.first_block * a8_len / format_.block_len * block_size);
+    std::uint8_t* tile = codes + half * bytes;
+    std::int64_t at = half * groups * lanes;
+    for (std::int64_t b = 0; b < n * a8_len / format_.block_len; ++b) {
+      rows.take_next();
+      rows.to_bytes();
+      put_codes(rows.blocks(), format_.block_len, tile);
+      tile += format_.block_len * lanes;
+      for (std::size_t g = 0; g < static_cast<std::size_t>(per_block); ++g) {
+        for (const RunBlock& block : rows.blocks()) {
+          scales[at] = block.scale * block.sub_scale[g];
+          if (format_.has_offsets) offsets[at] = block.offset * block.sub_offset[g];
+          ++at;
+        }
       }
     }
   }

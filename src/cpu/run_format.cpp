@@ -2,7 +2,6 @@
 
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstring>
 
 #include "base/half.h"
@@ -124,12 +123,13 @@ void take_lattice(const std::byte* bytes, RunBlock& out) {
   float values[F::block_len];
   F::decode(block, values);
   out.scale = 1;
+  constexpr float nearest = table_zero + 0.5f;  // what is cut to an integer is above 0
   for (int g = 0; g < n_groups<F>; ++g) {
     const float scale = F::group_scale(block, g);
     const float inverse = scale == 0 ? 0 : 1 / scale;
     out.sub_scale[g] = scale;
     for (int i = g * F::group_len; i < (g + 1) * F::group_len; ++i)
-      out.codes[i] = static_cast<std::uint8_t>(table_zero + std::lround(values[i] * inverse));
+      out.codes[i] = static_cast<std::uint8_t>(static_cast<int>(values[i] * inverse + nearest));
   }
 }
 

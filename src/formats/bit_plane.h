@@ -2,7 +2,10 @@
 // of `run` values, then the next bits of the following `run` values, and so on.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 namespace nybble::formats {
 
@@ -23,6 +26,10 @@ struct BitPlane {
   template <int shift = 0>
   static constexpr void unpack(const std::uint8_t* __restrict bytes,
                                std::uint8_t* __restrict codes) {
+    // Loops over bits of a byte become no vectors.
+    if constexpr (run == 1 && std::endian::native == std::endian::little) {
+      if (!std::is_constant_evaluated()) return unpack_bytes<shift>(bytes, codes);
+    }
     for (int c = 0; c < count / chunk; ++c) {
       for (int part = 0; part < per_byte; ++part) {
         std::uint8_t* out = codes + c * chunk + part * run;
@@ -32,6 +39,26 @@ struct BitPlane {
           out[k] = static_cast<std::uint8_t>(kept | (code << shift));
         }
       }
+    }
+  }
+
+  // The codes of one byte, a byte each.
+  static constexpr std::uint64_t spread(std::uint64_t byte) {
+    for (int half = per_byte / 2; half > 0; half /= 2) {
+      std::uint64_t kept = 0;  // `half` codes stay together
+      for (int i = 0; i < per_byte / half; ++i) kept |= ((1ull << half * bits) - 1) << i * half * 8;
+      byte = (byte | byte << half * (8 - bits)) & kept;
+    }
+    return byte;
+  }
+  template <int shift>
+  static constexpr void unpack_bytes(const std::uint8_t* __restrict bytes,
+                                     std::uint8_t* __restrict codes) {
+    for (int b = 0; b < n_bytes; ++b, codes += per_byte) {
+      std::uint64_t all = spread(bytes[b]) << shift, kept = 0;
+      if (shift != 0) std::memcpy(&kept, codes, per_byte);
+      all |= kept;
+      std::memcpy(codes, &all, per_byte);
     }
   }
 

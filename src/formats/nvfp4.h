@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "formats/bit_plane.h"
 #include "formats/format.h"
 #include "formats/table_codes.h"
 
@@ -32,6 +33,9 @@ struct NVFP4 {
 
   static constexpr int code(const Block& block, int i) {
     return split_nibble<16>(block.codes[i / 16], i % 16);
+  }
+  static constexpr void unpack(const Block& block, std::uint8_t* codes) {
+    BitPlane<4, 8, 64>::unpack(block.codes[0], codes);
   }
   static constexpr void set_codes(Block& block, const std::uint8_t* codes) {
     for (int g = 0; g < 4; ++g) pack_split_nibbles<16>(codes + 16 * g, block.codes[g]);

@@ -35,27 +35,33 @@ struct TQ1_0 {
     for (int t = offset / width; t > 0; --t) power *= 3;
     return digit(bytes[offset % width], power);
   }
+  static constexpr void unpack(const Block& block, std::uint8_t* codes) {
+    for_digits(block, [&](int i, int digit) { codes[i] = static_cast<std::uint8_t>(digit); });
+  }
   static constexpr GroupScales<1> groups(const Block& block) {
     return {.scale = to_float(block.scale), .sub_scale = {1}};
   }
 
   static constexpr void decode(const Block& block, float* out) {
     const float scale = to_float(block.scale);
-    decode_digits<32, 5>(block.digits32, scale, out);
-    decode_digits<16, 5>(block.digits16, scale, out + 160);
-    decode_digits<4, 4>(block.digits4, scale, out + 240);
+    for_digits(block, [&](int i, int digit) { out[i] = scale * static_cast<float>(digit - zero); });
   }
 
   static Block encode(const float* x, const float* importance, Scales scales = Scales::searched);
 
  private:
-  template <int width, int n_digits>
-  static constexpr void decode_digits(const std::uint8_t* bytes, float scale, float* out) {
+  // put(i, digit of weight i) for all.
+  template <class Put>
+  static constexpr void for_digits(const Block& block, const Put& put) {
+    for_digits<32, 5>(block.digits32, 0, put);
+    for_digits<16, 5>(block.digits16, 160, put);
+    for_digits<4, 4>(block.digits4, 240, put);
+  }
+  template <int width, int n_digits, class Put>
+  static constexpr void for_digits(const std::uint8_t* bytes, int first, const Put& put) {
     int power = 1;
     for (int t = 0; t < n_digits; ++t, power *= 3) {
-      for (int m = 0; m < width; ++m) {
-        out[t * width + m] = scale * static_cast<float>(digit(bytes[m], power) - zero);
-      }
+      for (int m = 0; m < width; ++m) put(first + t * width + m, digit(bytes[m], power));
     }
   }
 };

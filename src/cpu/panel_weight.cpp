@@ -5,6 +5,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <type_traits>
 
 #include "cpu/transpose4.h"
 #include "tensor/tensor.h"
@@ -24,13 +25,14 @@ Multiply multiply_for(FormatId format, const Kernels& kernels) {
 // Rows of T, as bytes, side by side: panel [cols, 32]; lanes without a row become 0.
 template <class T>
 void interleave(std::span<const std::byte* const> rows, std::int64_t cols, T* panel) {
+  using Four = std::conditional_t<sizeof(T) == 2, FourHalves, FourWords>;
   std::int64_t i = 0;
   for (; rows.size() == panel_rows && i + 4 <= cols; i += 4) {
     for (std::size_t r = 0; r < panel_rows; r += 4) {
-      transpose4<T>([&](std::size_t row) { return rows[r + row] + i * std::int64_t{sizeof(T)}; },
-                    [&](std::size_t col) {
-                      return panel + (i + static_cast<std::int64_t>(col)) * panel_rows + r;
-                    });
+      transpose4<Four>([&](std::size_t row) { return rows[r + row] + i * std::int64_t{sizeof(T)}; },
+                       [&](std::size_t col) {
+                         return panel + (i + static_cast<std::int64_t>(col)) * panel_rows + r;
+                       });
     }
   }
   for (; i < cols; ++i) {

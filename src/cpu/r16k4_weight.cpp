@@ -40,9 +40,8 @@ int plane_code(const std::uint8_t* plane, int bits, std::int64_t step, std::int6
 void put_codes(std::span<const RunBlock, lanes> blocks, int n, std::uint8_t* tile) {
   for (int step = 0; step < n / 4; step += 4, tile += 4 * 64) {
     for (std::size_t lane = 0; lane < lanes; lane += 4) {
-      transpose4<std::uint32_t>(
-          [&](std::size_t row) { return blocks[lane + row].codes + step * 4; },
-          [&](std::size_t i) { return tile + i * 64 + lane * 4; });
+      transpose4<FourWords>([&](std::size_t row) { return blocks[lane + row].codes + step * 4; },
+                            [&](std::size_t i) { return tile + i * 64 + lane * 4; });
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "base/half.h"
@@ -124,10 +125,12 @@ void take_lattice(const std::byte* bytes, RunBlock& out) {
   F::decode(block, values);
   out.scale = 1;
   constexpr float nearest = table_zero + 0.5f;  // what is cut to an integer is above 0
+  std::memset(out.codes, table_zero, F::block_len);
   for (int g = 0; g < n_groups<F>; ++g) {
     const float scale = F::group_scale(block, g);
-    const float inverse = scale == 0 ? 0 : 1 / scale;
     out.sub_scale[g] = scale;
+    if (scale == 0 || !std::isfinite(scale)) continue;
+    const float inverse = 1 / scale;
     for (int i = g * F::group_len; i < (g + 1) * F::group_len; ++i)
       out.codes[i] = static_cast<std::uint8_t>(static_cast<int>(values[i] * inverse + nearest));
   }

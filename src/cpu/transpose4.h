@@ -2,15 +2,18 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 namespace nybble::cpu {
 
+using FourHalves = std::uint16_t __attribute__((vector_size(8)));
+using FourWords = std::uint32_t __attribute__((vector_size(16)));
+
 // out(i): where the i-th elements of the rows go, four side by side; row(r): bytes of the r-th row.
 // Compilers make no shuffles of a loop over arrays of 16 bits.
-template <class T, class Row, class Out>
+template <class Four, class Row, class Out>
 void transpose4(const Row& row, const Out& out) {
-  using Four = T __attribute__((vector_size(4 * sizeof(T))));
   const auto load = [&](std::size_t r) {
     Four four;
     std::memcpy(&four, row(r), sizeof four);

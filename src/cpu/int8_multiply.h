@@ -131,10 +131,10 @@ template <class Lanes, int tokens, int first, int last, int bits, bool has_table
   }
 }
 
-// Bytes of codes that some tokens ask for before they need them: what processors foresee is enough
-// for one or two, which wait for memory anyway, and what many tokens multiply is in the cache by
-// then.
-constexpr int fetch_ahead = 4096;
+// Bytes of codes that are asked for before they are needed. What many tokens multiply is in the
+// cache by then; one or two tokens leave it to the processor, which foresees one plane, but not two
+// in turns (Q5_K: 1.2 to 1.4 times as fast).
+constexpr int fetch_ahead = 2048;
 
 // 16 rows and one tile of tokens.
 template <class Lanes, int bits, bool has_table, int tokens, A8Groups groups, bool halves,
@@ -151,7 +151,8 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
   Codes<Lanes, bits, has_table> codes(p.codes, p.table);
   GroupScales<Lanes> scales(p.scales), offset_scales(p.offsets);
   int left = p.scales.groups_per_outer;  // blocks of a longer group
-  const bool fetches = tokens >= 4 && p.tokens <= 4 * Lanes::a8_tokens;
+  constexpr bool has_two_planes = Codes<Lanes, bits, has_table>::high_bits > 0;
+  const bool fetches = (tokens >= 4 || has_two_planes) && p.tokens <= 4 * Lanes::a8_tokens;
   for (int64_t block = 0; block < p.blocks; ++block) {
     for (int line = 0; fetches && line < codes.block_bytes; line += 64)
       __builtin_prefetch(codes.place + fetch_ahead + line);

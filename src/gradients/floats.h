@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "base/pieces.h"
@@ -14,16 +13,8 @@ namespace nybble::gradients {
 template <class T>
 struct WithoutValues : std::allocator<T> {
   template <class U>
-  struct rebind {
-    using other = WithoutValues<U>;
-  };
-  template <class U>
   void construct(U* place) {
     ::new (static_cast<void*>(place)) U;
-  }
-  template <class U, class... From>
-  void construct(U* place, From&&... from) {
-    std::construct_at(place, std::forward<From>(from)...);
   }
 };
 

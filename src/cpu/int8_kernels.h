@@ -48,9 +48,12 @@ struct RoundedBlock {
   alignas(64) int32_t minus_sums[lanes];
   alignas(64) int8_t codes[most][a8_len];
 
-  void round(const float* x, int64_t ldx, int n, A8Rounding rounding) {
+  // Inline and without loops where n is known: all values stay in registers then.
+  [[gnu::always_inline]] void round(const float* x, int64_t ldx, int n, A8Rounding rounding) {
     Lanes values[lanes];
+#pragma GCC unroll 16
     for (int i = 0; i < lanes; ++i) values[i] = Lanes::set(0);
+#pragma GCC unroll 8
     for (int t = 0; t < n; ++t) {
       values[t] = Lanes::load(x + t * ldx);
       values[most + t] = Lanes::load(x + t * ldx + lanes);
@@ -66,6 +69,7 @@ struct RoundedBlock {
     Lanes::select_less(top, least, zero, Lanes::div(steps, top)).store(inverses);
     scale.store(scales);
     typename Lanes::Sums rounded[lanes];
+#pragma GCC unroll 16
     for (int i = 0; i < lanes; ++i) {
       rounded[i] = rounded_codes(Lanes::mul(values[i], Lanes::set(inverses[i])));
       rounded[i].store_int8(codes[i % most] + i / most * lanes);
@@ -106,14 +110,20 @@ void quantize_a8_token(const float* x, int64_t blocks, A8Rounding rounding, uint
     for (float& top : rounded.highest) top = highest;
   }
   const auto put = [&](int n) {
-    rounded.round(x, a8_len, n, rounding);
     for (int t = 0; t < n; ++t, tile += a8_token_bytes) rounded.put_token(t, 0, 1, rounding, tile);
     x += n * a8_len;
     blocks -= n;
   };
   constexpr int most = RoundedBlock<Lanes>::most;
-  while (blocks >= most) put(most);
-  if (blocks > 0) put(static_cast<int>(blocks));
+  while (blocks >= most) {
+    rounded.round(x, a8_len, most, rounding);
+    put(most);
+  }
+  if (blocks > 0) {
+    const int n = static_cast<int>(blocks);
+    rounded.round(x, a8_len, n, rounding);
+    put(n);
+  }
 }
 
 // Tokens [n, cols], rows ldx apart, to one tile.
@@ -128,10 +138,11 @@ void quantize_a8(const float* x, int64_t ldx, int64_t blocks, int n, A8Rounding 
         highest_magnitude<Lanes>(x + t * ldx, blocks * a8_len);
   }
   for (int64_t block = 0; block < blocks; ++block, x += a8_len, tile += a8_token_bytes * n) {
-    rounded.round(x, ldx, n, rounding);
-    if (n == Lanes::a8_tokens) {
-      rounded.put(Lanes::a8_tokens, rounding, tile);  // of a known number
+    if (n == Lanes::a8_tokens) {  // a known number
+      rounded.round(x, ldx, Lanes::a8_tokens, rounding);
+      rounded.put(Lanes::a8_tokens, rounding, tile);
     } else {
+      rounded.round(x, ldx, n, rounding);
       rounded.put(n, rounding, tile);
     }
   }

@@ -136,16 +136,22 @@ template <class Lanes, int tokens, int first, int last, int bits, bool has_table
 // in turns (Q5_K: 1.2 to 1.4 times as fast).
 constexpr int fetch_ahead = 2048;
 
-// 16 rows and one tile of tokens.
+// All lines of some bytes, to the second-level cache.
+inline void fetch(const uint8_t* bytes, int n) {
+  for (int line = 0; line < n; line += 64) __builtin_prefetch(bytes + line, 0, 2);
+}
+
+// 16 rows and one tile of tokens; next: the tile that comes after it, nullptr where it need not be
+// fetched.
 template <class Lanes, int bits, bool has_table, int tokens, A8Groups groups, bool halves,
           bool offsets>
-void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
+void multiply_a8_tile(const A8Product& p, const uint8_t* x, const uint8_t* next, float* acc) {
   using Sums = typename Lanes::Sums;
   constexpr int steps = a8_len / 4;
   Lanes totals[tokens], parts[tokens];
   float weighted[tokens] = {};
   for (int t = 0; t < tokens; ++t) {
-    totals[t] = Lanes::load(acc + t * panel_rows);
+    totals[t] = p.begins ? Lanes::set(0) : Lanes::load(acc + t * panel_rows);
     parts[t] = Lanes::set(0);
   }
   Codes<Lanes, bits, has_table> codes(p.codes, p.table);
@@ -156,6 +162,7 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, float* acc) {
   for (int64_t block = 0; block < p.blocks; ++block) {
     for (int line = 0; fetches && line < codes.block_bytes; line += 64)
       __builtin_prefetch(codes.place + fetch_ahead + line);
+    if (next != nullptr) fetch(next + block * a8_token_bytes * tokens, a8_token_bytes * tokens);
     const ConstA8Block in(x, tokens);
     const auto s = [&](int half, int t) { return Lanes::set(in.scales[half * tokens + t]); };
     Sums sums[tokens];
@@ -234,12 +241,17 @@ template <class Lanes, int bits, bool has_table, int tokens, A8Groups groups, bo
           bool offsets>
 void multiply_a8_tiles(const A8Product& first, const A8Product& second, const uint8_t* x,
                        int64_t left, float* acc) {
+  const int64_t tile_bytes = first.x_blocks * a8_token_bytes * tokens;
   for (; left >= tokens; left -= tokens) {
     const uint8_t* tile = x + first.first_block * a8_token_bytes * tokens;
-    multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets>(first, tile, acc);
-    multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets>(second, tile,
+    // The second rows find this tile in the cache, which leaves time to ask for the next one.
+    const bool has_next = left >= 2 * tokens && first.tokens > 4 * Lanes::a8_tokens;
+    const uint8_t* next = has_next ? tile + tile_bytes : nullptr;
+    multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets>(first, tile, nullptr,
+                                                                              acc);
+    multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets>(second, tile, next,
                                                                               acc + lanes);
-    x += first.x_blocks * a8_token_bytes * tokens;
+    x += tile_bytes;
     acc += tokens * panel_rows;
   }
   if constexpr (tokens > 1) {

@@ -46,7 +46,8 @@ struct A8Product {
   const uint8_t* x;               // A8-32 panels, a8_panels.h
   int64_t first_block, x_blocks;  // the first of these blocks in x; how many x has
   int64_t tokens;
-  float* acc;  // [tokens, panel_rows]
+  float* acc;           // [tokens, panel_rows]
+  bool begins = false;  // acc holds nothing to add to yet
 };
 
 using MultiplyA8 = void (*)(const A8Product&);

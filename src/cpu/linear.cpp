@@ -1,6 +1,7 @@
 // Multiplying activations with weights: the panels of several linears as one list of independent
 // items.
 #include <array>
+#include <cstring>
 
 #include "cpu/a8_panels.h"
 #include "cpu/activations.h"
@@ -29,7 +30,12 @@ void finish_rows(const backend::Linear& linear, std::int64_t tokens, float* out,
       __builtin_prefetch(row + ahead * step + lanes, 1);
     }
     if (rows == panel_rows && bias == nullptr) {
-      for (int r = 0; r < panel_rows; ++r) put(row[r], sums[r]);  // a known number: vectors
+      // A known number, and in memory of which nothing else is a part: vectors.
+      std::array<float, panel_rows> values, added;
+      std::memcpy(values.data(), row, sizeof values);
+      std::memcpy(added.data(), sums, sizeof added);
+      for (std::size_t r = 0; r < panel_rows; ++r) put(values[r], added[r]);
+      std::memcpy(row, values.data(), sizeof values);
     } else {
       for (int r = 0; r < rows; ++r) put(row[r], bias == nullptr ? sums[r] : sums[r] + bias[r]);
     }

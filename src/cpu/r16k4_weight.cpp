@@ -190,7 +190,6 @@ void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
 
 void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                            Scratch& scratch) const {
-  std::fill(acc, acc + inputs.tokens * panel_rows, 0.0f);
   const bool is_stored = !stored_rows_.empty();
   const bool in_place =
       !is_stored && (format_.bits == 8 || inputs.tokens <= kernels_.in_place_tokens);
@@ -209,7 +208,8 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                       .first_block = first,
                       .x_blocks = blocks_,
                       .tokens = inputs.tokens,
-                      .acc = acc};
+                      .acc = acc,
+                      .begins = first == 0};
     if (in_place) {
       product.scales = scales_->in_place(panel, false, first);
       if (format_.has_offsets) product.offsets = scales_->in_place(panel, true, first);

@@ -35,6 +35,10 @@ function(nybble_folder name)
 endfunction()
 
 # Units of one ISA level: own flags, hidden symbols, no precompiled header (trap 1 of docs/decisions/0004).
+set(NYBBLE_ISA_OPTIONS -fvisibility=hidden)
+if(NOT NYBBLE_SANITIZE)  # GCC would take six minutes for a unit instead of 40 seconds.
+  list(APPEND NYBBLE_ISA_OPTIONS -O3)
+endif()
 function(nybble_isa_units name)
   set(isas "")
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
@@ -47,7 +51,7 @@ function(nybble_isa_units name)
     file(GLOB units CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/${isa}/*.cpp)
     if(units)
       set_source_files_properties(${units} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
-        COMPILE_OPTIONS "${NYBBLE_${upper}_FLAGS};-fvisibility=hidden;-O3")
+        COMPILE_OPTIONS "${NYBBLE_${upper}_FLAGS};${NYBBLE_ISA_OPTIONS}")
       target_sources(nybble_${name} PRIVATE ${units})
     endif()
   endforeach()

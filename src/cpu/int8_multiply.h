@@ -58,13 +58,11 @@ struct Codes {
 template <class Lanes>
 struct GroupScales {
   A8Scales place;
-  const uint8_t* outer_place;
   bool fetches;  // those of the next 16 rows, which stand where the processor does not foresee them
+  const uint8_t* outer_place = static_cast<const uint8_t*>(place.outer);
   int left = 0;  // groups that the outer scale is for
   Lanes outer{};
 
-  GroupScales(const A8Scales& scales, bool fetches)
-      : place(scales), outer_place(static_cast<const uint8_t*>(scales.outer)), fetches(fetches) {}
   Lanes next() {
     if (left == 0) {
       next_outer();
@@ -162,7 +160,7 @@ void multiply_a8_tile(const A8Product& p, const uint8_t* x, const uint8_t* next,
   Codes<Lanes, bits, has_table> codes(p.codes, p.table);
   constexpr bool stand_alone = bits == 8 || groups == a8_longer;
   const bool fetches = (tokens >= 4 || !stand_alone) && p.tokens <= 4 * Lanes::a8_tokens;
-  GroupScales<Lanes> scales(p.scales, fetches), offset_scales(p.offsets, fetches);
+  GroupScales<Lanes> scales{p.scales, fetches}, offset_scales{p.offsets, fetches};
   int left = p.scales.groups_per_outer;  // blocks of a longer group
   for (int64_t block = 0; block < p.blocks; ++block) {
     if (fetches) fetch<first_level>(codes.place + fetch_ahead, codes.block_bytes);

@@ -20,6 +20,7 @@ struct TuningSettings {
   // the prototype of decision 0016).
   int batch = 2;
   float code_rate = 9e-4f;  // how far codes go in a step at most, in steps of the grid
+  int moment_bits = 32;     // of AdamW's states for the codes: 32, or 8 in blocks of 256
   // Share of the windows that the model writes itself; of these it writes as many as fit
   // max_written_tokens, and repeats them.
   double written_share = 2.0 / 3;

@@ -27,13 +27,14 @@ struct TrainRequest {
   // At most one above 0; neither: three times through the texts.
   int steps = 0;
   std::uint64_t tokens = 0;
-  double rate = 2e-4;  // the largest; it rises for `warmup` steps and falls to 0 with a cosine
-  double decay = 0;    // of A and B at each step, times the rate (AdamW)
-  double clip = 1;     // the largest norm of a gradient; 0: any
-  int batch = 4;       // lessons that run together
-  int accumulate = 1;  // such batches a step
-  int warmup = -1;     // steps; below 0: a twentieth of all
-  int context = 512;   // tokens of a lesson at most: a window of text, or a conversation
+  double rate = 2e-4;    // the largest; it rises for `warmup` steps and falls to 0 with a cosine
+  double decay = 0;      // of A and B at each step, times the rate (AdamW)
+  int moment_bits = 32;  // of AdamW's states: 32, or 8 in blocks of 256
+  double clip = 1;       // the largest norm of a gradient; 0: any
+  int batch = 4;         // lessons that run together
+  int accumulate = 1;    // such batches a step
+  int warmup = -1;       // steps; below 0: a twentieth of all
+  int context = 512;     // tokens of a lesson at most: a window of text, or a conversation
   std::uint64_t seed = 0;
   int threads = 0;                 // 0: one per core
   std::uint64_t memory_bytes = 0;  // that the process may hold; 0: what the machine has free

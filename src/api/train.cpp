@@ -35,6 +35,8 @@ void check_request(const TrainRequest& request) {
     refuse("a batch of 1 to 4096, accumulated 1 to 4096 times",
            fmt::format("{} and {}", request.batch, request.accumulate));
   if (!(request.rate > 0 && request.rate <= 1)) refuse("a rate above 0 and up to 1", request.rate);
+  if (request.moment_bits != 8 && request.moment_bits != 32)
+    refuse("moments of 8 or 32 bits", request.moment_bits);
   if (!(request.alpha > 0)) refuse("an alpha above 0", request.alpha);
   if (request.context < 2) refuse("a context of at least 2 tokens", request.context);
 }
@@ -107,6 +109,7 @@ train::AdapterStudent make_student(const OpenedModel& model, const TrainRequest&
                                       .targets = request.targets,
                                       .rate = static_cast<float>(request.rate),
                                       .decay = static_cast<float>(request.decay),
+                                      .moments_in_bytes = request.moment_bits == 8,
                                       .seed = request.seed};
   return {gradients::load_parameters(model.source, pool), options, pool};
 }

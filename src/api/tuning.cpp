@@ -17,12 +17,14 @@ namespace {
 constexpr std::uint64_t tokens_a_look = 250'000;
 constexpr std::uint64_t least_looks = 5;
 
-// Teacher, student, gradient, latent, its two moments and its best of each value.
-constexpr std::size_t bytes_a_value = 7 * sizeof(float);
+// Teacher, student, gradient, latent and its best of each value, and its two moments.
+std::size_t bytes_a_value(const QuantizeRequest& request) {
+  return 5 * sizeof(float) + 2 * static_cast<std::size_t>(request.tuning.moment_bits) / 8;
+}
 
 void check_memory(const OpenedModel& model, const QuantizeRequest& request) {
-  check_training_memory(bytes_a_value * count_parameters(model.source), request.memory_bytes,
-                        "tuning this model", ", or take --method best");
+  check_training_memory(bytes_a_value(request) * count_parameters(model.source),
+                        request.memory_bytes, "tuning this model", ", or take --method best");
 }
 
 train::CourseOptions course_options(int steps, const QuantizeRequest& request) {
@@ -123,10 +125,11 @@ TuningReport Tuning::run(const models::ModelSource& folded, std::span<const Outp
     if (is_matrix(output))
       matrices.push_back(matrix_of(output, encoded_.at(output.tensor.source->name)));
   }
-  train::TuneRates rates;
-  rates.codes = request_.tuning.code_rate;
-  train::TunedStudent student(gradients::load_parameters(folded, pool_), std::move(matrices), rates,
-                              pool_);
+  train::TuneOptions options;
+  options.codes = request_.tuning.code_rate;
+  options.moments_in_bytes = request_.tuning.moment_bits == 8;
+  train::TunedStudent student(gradients::load_parameters(folded, pool_), std::move(matrices),
+                              options, pool_);
   TuningReport report = learn(student, file);
   take(student, folded, tensors);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -21,7 +21,7 @@ namespace {
 
 struct TrainOptions {
   TrainRequest request;
-  std::string in, out, qat, lora, tokens, memory, html;
+  std::string in, out, qat, lora, tokens, memory, html, optim = "adamw";
   std::optional<int> batch;
   bool allow_requantize = false, json = false;
   std::vector<CLI::Option*> of_lora;  // that mean nothing for --qat
@@ -35,6 +35,10 @@ void write_page(const TrainOptions& options, const TrainingPage& page) {
   if (!options.html.empty()) write_training_page(page, options.html, options.request.force);
 }
 
+int moment_bits(const TrainOptions& options) {
+  return options.optim == "adamw_8bit" ? 8 : 32;
+}
+
 void train_lora(TrainOptions& options) {
   TrainRequest& request = options.request;
   read_lora_settings(options.lora, request);
@@ -42,6 +46,7 @@ void train_lora(TrainOptions& options) {
   request.output = options.out;
   if (!options.tokens.empty()) request.tokens = parse_count(options.tokens, "--tokens");
   if (options.batch) request.batch = *options.batch;
+  request.moment_bits = moment_bits(options);
   TrainReport report;
   {
     ProgressLine progress;
@@ -67,6 +72,7 @@ QuantizeRequest qat_request(const TrainOptions& options) {
   qat.tuning = long_tuning(options.qat);
   if (!options.tokens.empty()) qat.tuning.tokens = parse_count(options.tokens, "--tokens");
   if (options.batch) qat.tuning.batch = *options.batch;
+  qat.tuning.moment_bits = moment_bits(options);
   qat.seed = request.seed;
   qat.threads = request.threads;
   qat.memory_bytes = request.memory_bytes;
@@ -176,6 +182,11 @@ void add_rates(CLI::App& verb, TrainOptions& options) {
   CLI::Option* decay =
       verb.add_option("--decay", request.decay, "Decay of the weights of the adapter");
   decay->type_name("X")->check(CLI::NonNegativeNumber)->capture_default_str();
+  verb.add_option("--optim", options.optim,
+                  "adamw, or adamw_8bit, whose states take a quarter of the memory")
+      ->check(CLI::IsMember({"adamw", "adamw_8bit"}))
+      ->type_name("NAME")
+      ->capture_default_str();
   verb.add_option("--seed", request.seed, "Of the order of the lessons, and of what begins random")
       ->type_name("N")
       ->capture_default_str();

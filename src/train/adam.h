@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "train/byte_moments.h"
 
 namespace nybble::train {
 
 struct AdamOptions {
   float beta1 = 0.9f, beta2 = 0.95f, epsilon = 1e-16f;
-  float decay = 0;  // of the values at each step, times the rate
+  float decay = 0;        // of the values at each step, times the rate
+  bool in_bytes = false;  // the moments, which take a quarter of the memory then
 };
 
 // The moments of n values.
@@ -25,12 +27,18 @@ class Adam {
   void step(std::span<const float> gradient, float rate, std::span<const float> units,
             std::span<float> values, ThreadPool& pool);
 
-  // What a checkpoint keeps: both moments, and the number of steps as a float.
+  // What a checkpoint keeps: both moments, or the scales of their blocks, and the number of steps
+  // as a float; then codes, when moments are bytes.
   std::vector<std::span<float>> state();
+  std::vector<std::span<std::uint8_t>> codes();
 
  private:
+  // What a value moves by, of the rate.
+  struct Update;
+
   AdamOptions options_;
-  std::vector<float> first_, second_;
+  std::vector<float> first_, second_;  // empty: in bytes
+  ByteMoments first_bytes_, second_bytes_;
   float steps_ = 0;
 };
 

@@ -94,7 +94,11 @@ AdapterStudent::AdapterStudent(gradients::Parameters parameters, const AdapterOp
     }
   }
   // The epsilon and the betas of AdamW as others train adapters with.
-  const AdamOptions adam{.beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .decay = options.decay};
+  const AdamOptions adam{.beta1 = 0.9f,
+                         .beta2 = 0.999f,
+                         .epsilon = 1e-8f,
+                         .decay = options.decay,
+                         .in_bytes = options.moments_in_bytes};
   for_each(parameters_, [&](const ParameterView& view) {
     if (learns(view)) moments_.try_emplace(view.name, view.values.size(), adam);
   });
@@ -120,9 +124,8 @@ void AdapterStudent::visit_values(const Visit& visit) {
   });
 }
 
-void AdapterStudent::visit_moments(const Visit& visit) {
-  for (auto& [name, adam] : moments_)
-    for (const auto state : adam.state()) visit(state);
+void AdapterStudent::visit_moments(const VisitMoments& visit) {
+  for (auto& [name, adam] : moments_) visit(adam);
 }
 
 std::vector<models::LowRank> AdapterStudent::parts() const {

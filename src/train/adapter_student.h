@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "models/low_rank.h"
-#include "train/adam.h"
 #include "train/student.h"
 
 namespace nybble::train {
@@ -17,9 +16,10 @@ struct AdapterOptions {
   int rank = 16;
   float alpha = 32;  // the scale is alpha / rank
   // Kinds of linears, as GGUF or PEFT calls them: "attn_q" or "q_proj"; empty: all of the layers.
-  std::vector<std::string> targets;
+  std::vector<std::string> targets = {};
   float rate = 2e-4f;
-  float decay = 0;  // AdamOptions::decay
+  float decay = 0;                // as in AdamOptions,
+  bool moments_in_bytes = false;  // and so is this
   std::uint64_t seed = 0;
 };
 
@@ -37,7 +37,7 @@ class AdapterStudent : public Student {
   bool learns(const gradients::ParameterView& view) const override;
   void learn(gradients::Parameters& gradients, float rate) override;
   void visit_values(const Visit& visit) override;
-  void visit_moments(const Visit& visit) override;
+  void visit_moments(const VisitMoments& visit) override;
   void refresh() override {}  // computes with the values themselves
 
   // What was learned, in the order of the layers.

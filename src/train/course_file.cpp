@@ -58,6 +58,7 @@ CourseReport read_report(StateReader& reader) {
 struct Content {
   CourseState state;
   std::vector<std::vector<float>> values, moments;
+  std::vector<std::span<const std::byte>> codes;  // of moments in bytes
 };
 
 Content read_content(Student& student, const std::string& key, StateReader& reader) {
@@ -72,8 +73,11 @@ Content read_content(Student& student, const std::string& key, StateReader& read
   student.visit_values([&](std::span<float> values) {
     content.values.push_back(reader.floats(values.size(), "values"));
   });
-  student.visit_moments([&](std::span<float> values) {
-    content.moments.push_back(reader.floats(values.size(), "moments"));
+  student.visit_moments([&](Adam& adam) {
+    for (const auto values : adam.state())
+      content.moments.push_back(reader.floats(values.size(), "moments"));
+    for (const auto codes : adam.codes())
+      content.codes.push_back(reader.bytes(codes.size(), "moments"));
   });
   if (reader.number<std::uint8_t>("the best values") != 0) {
     for (const auto& values : content.values)
@@ -99,7 +103,12 @@ bool CourseFile::load(Student& student, CourseState& state) const {
     };
   };
   student.visit_values(take(content.values));
-  student.visit_moments(take(content.moments));
+  student.visit_moments(
+      [moments = take(content.moments), codes = content.codes.begin()](Adam& adam) mutable {
+        std::ranges::for_each(adam.state(), std::ref(moments));
+        for (const auto own : adam.codes())
+          std::ranges::copy(*codes++, std::as_writable_bytes(own).begin());
+      });
   student.refresh();
   state = std::move(content.state);
   return true;
@@ -114,7 +123,10 @@ void CourseFile::save(Student& student, const CourseState& state) const {
   write_report(state.report, writer);
   const auto write = [&](std::span<float> values) { writer.floats(values); };
   student.visit_values(write);
-  student.visit_moments(write);
+  student.visit_moments([&](Adam& adam) {
+    std::ranges::for_each(adam.state(), write);
+    for (const auto codes : adam.codes()) writer.bytes(std::as_bytes(codes));
+  });
   writer.number(static_cast<std::uint8_t>(!state.best.empty()));
   for (const auto& values : state.best) writer.floats(values);
   writer.number(writer.sum());

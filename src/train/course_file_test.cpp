@@ -79,6 +79,13 @@ TEST(CourseFile, a_quantized_model_goes_on_with_the_same_bits) {
   expect_resumes(make, false);
 }
 
+TEST(CourseFile, moments_in_bytes_go_on_with_the_same_bits) {
+  expect_resumes([](ThreadPool& pool) { return small_adapter(pool, {.moments_in_bytes = true}); },
+                 true);
+  expect_resumes([](ThreadPool& pool) { return small_tuned(pool, {.moments_in_bytes = true}); },
+                 true);
+}
+
 class HostileCourseFile : public testing::Test {
  protected:
   HostileCourseFile() {

@@ -64,7 +64,7 @@ TEST(Course, accumulates_the_gradient_of_smaller_batches) {
   for (const int together : {4, 1}) {
     CourseOptions options = options_of(6);
     options.together = together;
-    AdapterStudent student = small_adapter(pool, 1e-3f);
+    AdapterStudent student = small_adapter(pool, {.rate = 1e-3f});
     losses.push_back(run_adapter(student, options, pool).best);
   }
   EXPECT_NEAR(losses[0], losses[1], 1e-4 * losses[0]);

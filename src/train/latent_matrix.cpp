@@ -140,8 +140,8 @@ void confine(const Grid& grid, int cols, std::span<const float> held, std::span<
 }  // namespace
 
 LatentMatrix::LatentMatrix(const EncodedMatrix& matrix, std::vector<float> weights,
-                           ThreadPool& pool)
-    : values_(std::move(weights)), adam_(values_.size()) {
+                           const AdamOptions& options, ThreadPool& pool)
+    : values_(std::move(weights)), adam_(values_.size(), options) {
   EncodedMatrix copy = matrix;
   for_pieces(copy, pool, [&](const Piece& piece) {
     const auto own = std::span(values_).subspan(piece.first, piece.n);

@@ -18,7 +18,8 @@ class LatentMatrix {
   // that cost least to change change first: of Q2_K that left 0.46 of llama-quantize's divergence,
   // a start in the middle of each code 0.53, and one with the nearest codes 0.62 (smollm2-80m, 300
   // k tokens; the prototype of decision 0016).
-  LatentMatrix(const EncodedMatrix& matrix, std::vector<float> weights, ThreadPool& pool);
+  LatentMatrix(const EncodedMatrix& matrix, std::vector<float> weights, const AdamOptions& options,
+               ThreadPool& pool);
   static bool is_for(FormatId format);
 
   // gradient [rows, cols] by the weights, which is used up; each moves by about `rate` steps of the

@@ -29,12 +29,14 @@ inline std::vector<Lesson> small_lessons(int n, int length) {
   return lessons;
 }
 
-inline AdapterStudent small_adapter(ThreadPool& pool, float rate = 1e-2f) {
-  return {small_parameters(pool), {.rank = 4, .alpha = 8, .targets = {}, .rate = rate}, pool};
+inline AdapterStudent small_adapter(ThreadPool& pool, AdapterOptions options = {.rate = 1e-2f}) {
+  options.rank = 4;
+  options.alpha = 8;
+  return {small_parameters(pool), options, pool};
 }
 
 // The linears whose rows fit are in Q4_0.
-inline TunedStudent small_tuned(ThreadPool& pool) {
+inline TunedStudent small_tuned(ThreadPool& pool, const TuneOptions& options = {}) {
   gradients::Parameters parameters = small_parameters(pool);
   std::vector<EncodedMatrix> matrices;
   const FormatId format = *formats::find_by_name("Q4_0");
@@ -47,7 +49,7 @@ inline TunedStudent small_tuned(ThreadPool& pool) {
                                  matrix.blocks.data());
     matrices.push_back(std::move(matrix));
   });
-  return {std::move(parameters), std::move(matrices), {}, pool};
+  return {std::move(parameters), std::move(matrices), options, pool};
 }
 
 inline std::vector<std::vector<float>> values_of(Student& student) {

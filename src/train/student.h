@@ -5,6 +5,7 @@
 #include <span>
 
 #include "gradients/parameters.h"
+#include "train/adam.h"
 
 namespace nybble::train {
 
@@ -22,7 +23,8 @@ class Student {
   using Visit = std::function<void(std::span<float>)>;
   virtual void visit_values(const Visit& visit) = 0;
   // What only the next steps need.
-  virtual void visit_moments(const Visit& visit) = 0;
+  using VisitMoments = std::function<void(Adam&)>;
+  virtual void visit_moments(const VisitMoments& visit) = 0;
   // After the values were changed from outside.
   virtual void refresh() = 0;
 };

@@ -27,8 +27,8 @@ float relative_error(std::span<const float> before, std::span<const float> after
 }  // namespace
 
 TunedStudent::TunedStudent(gradients::Parameters parameters, std::vector<EncodedMatrix> matrices,
-                           const TuneRates& rates, ThreadPool& pool)
-    : parameters_(std::move(parameters)), rates_(rates), pool_(pool) {
+                           const TuneOptions& options, ThreadPool& pool)
+    : parameters_(std::move(parameters)), options_(options), pool_(pool) {
   std::map<std::string, EncodedMatrix> by_name;
   for (EncodedMatrix& matrix : matrices) {
     const std::string name = matrix.name;
@@ -48,10 +48,11 @@ void TunedStudent::add_part(EncodedMatrix matrix, std::vector<float>& values) {
   part.error = relative_error(values, held);
   if (!part.matrix.shares_scales && formats::rescaling(part.matrix.format) != nullptr)
     part.floats.emplace(part.matrix, part.error);
-  if (rates_.codes > 0 && LatentMatrix::is_for(part.matrix.format)) {
+  if (options_.codes > 0 && LatentMatrix::is_for(part.matrix.format)) {
     std::vector<float> in_blocks = part.matrix.in_block_order(values);
     for (float& value : in_blocks) value /= part.matrix.scale;
-    part.latent.emplace(part.matrix, std::move(in_blocks), pool_);
+    part.latent.emplace(part.matrix, std::move(in_blocks),
+                        AdamOptions{.in_bytes = options_.moments_in_bytes}, pool_);
   }
   values = std::move(held);
   parts_.emplace(part.matrix.name, std::move(part));
@@ -76,11 +77,11 @@ bool TunedStudent::learns(const ParameterView& view) const {
   return part != parts_.end() ? part->second.learns() : vectors_.contains(view.name);
 }
 
-void TunedStudent::Part::learn(std::vector<float>& gradient, float rate, const TuneRates& rates,
+void TunedStudent::Part::learn(std::vector<float>& gradient, float rate, const TuneOptions& options,
                                ThreadPool& pool) {
   if (!matrix.row_order.empty()) gradient = matrix.in_block_order(gradient);
-  if (floats) floats->learn(gradient.data(), rate * rates.block_floats, matrix, pool);
-  if (latent) latent->learn(gradient, rate * rates.codes, matrix, pool);
+  if (floats) floats->learn(gradient.data(), rate * options.block_floats, matrix, pool);
+  if (latent) latent->learn(gradient, rate * options.codes, matrix, pool);
 }
 
 void TunedStudent::Part::store(ThreadPool& pool) {
@@ -95,11 +96,11 @@ void TunedStudent::learn(gradients::Parameters& gradients, float rate) {
     if (!by_name.contains(view.name)) return;
     std::vector<float>& gradient = *by_name.at(view.name);
     if (const auto part = parts_.find(view.name); part != parts_.end()) {
-      part->second.learn(gradient, rate, rates_, pool_);
+      part->second.learn(gradient, rate, options_, pool_);
       part->second.matrix.decode(view.values.data(), pool_);
     } else {
       Vector& vector = vectors_.at(view.name);
-      vector.moments.step(gradient, rate * rates_.norms, vector.units, view.values, pool_);
+      vector.moments.step(gradient, rate * options_.norms, vector.units, view.values, pool_);
     }
   });
 }
@@ -114,15 +115,12 @@ void TunedStudent::visit_values(const Visit& visit) {
   });
 }
 
-void TunedStudent::visit_moments(const Visit& visit) {
-  const auto visit_all = [&](Adam& adam) {
-    for (const auto state : adam.state()) visit(state);
-  };
+void TunedStudent::visit_moments(const VisitMoments& visit) {
   for (auto& [name, part] : parts_) {
-    if (part.floats) visit_all(part.floats->moments());
-    if (part.latent) visit_all(part.latent->moments());
+    if (part.floats) visit(part.floats->moments());
+    if (part.latent) visit(part.latent->moments());
   }
-  for (auto& [name, vector] : vectors_) visit_all(vector.moments);
+  for (auto& [name, vector] : vectors_) visit(vector.moments);
 }
 
 void TunedStudent::refresh() {

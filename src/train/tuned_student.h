@@ -12,25 +12,27 @@
 
 namespace nybble::train {
 
-// How far a step goes. What a matrix lost to rounding, the root of the squared error relative to
-// its squares, is the measure for what can be won back: 0.07 in Q4_K, 0.3 in Q2_K.
-struct TuneRates {
-  float block_floats = 3e-3f;  // of the magnitude of each float and the error of its matrix
-  float norms = 1.5e-3f;       // of the magnitude of each value and the mean of these errors
-  float codes = 9e-4f;         // steps of the grid; 0: they do not learn
+// How far a step goes, and what it keeps. What a matrix lost to rounding, the root of the squared
+// error relative to its squares, is the measure for what can be won back: 0.07 in Q4_K, 0.3 in
+// Q2_K.
+struct TuneOptions {
+  float block_floats = 3e-3f;     // of the magnitude of each float and the error of its matrix
+  float norms = 1.5e-3f;          // of the magnitude of each value and the mean of these errors
+  float codes = 9e-4f;            // steps of the grid; 0: they do not learn
+  bool moments_in_bytes = false;  // of codes, which are most of what learns
 };
 
 class TunedStudent : public Student {
  public:
   // parameters: what was encoded, with the tensors that are not. Matrices are told by their names.
   TunedStudent(gradients::Parameters parameters, std::vector<EncodedMatrix> matrices,
-               const TuneRates& rates, ThreadPool& pool);
+               const TuneOptions& options, ThreadPool& pool);
 
   const gradients::Parameters& parameters() const override { return parameters_; }
   bool learns(const gradients::ParameterView& view) const override;
   void learn(gradients::Parameters& gradients, float rate) override;
   void visit_values(const Visit& visit) override;
-  void visit_moments(const Visit& visit) override;
+  void visit_moments(const VisitMoments& visit) override;
   void refresh() override;
 
   std::vector<EncodedMatrix> matrices() const;
@@ -43,12 +45,13 @@ class TunedStudent : public Student {
     float error = 0;
 
     bool learns() const { return floats || latent; }
-    void learn(std::vector<float>& gradient, float rate, const TuneRates& rates, ThreadPool& pool);
+    void learn(std::vector<float>& gradient, float rate, const TuneOptions& options,
+               ThreadPool& pool);
     void store(ThreadPool& pool);
   };
 
   gradients::Parameters parameters_;
-  TuneRates rates_;
+  TuneOptions options_;
   ThreadPool& pool_;
   std::map<std::string, Part> parts_;
   struct Vector {

@@ -15,7 +15,7 @@ python3 -c 'import sys; print("learned" if float(sys.argv[2]) < float(sys.argv[1
 nybble quantize $M q4 bnb:nf4 >/dev/null 2>&1
 echo '{% for m in messages %}{{ m.role }}: {{ m.content }}<|endoftext|>{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}' >q4/chat_template.jinja
 for i in $(seq 20); do echo '{"messages": [{"role": "user", "content": "Who ran?"}, {"role": "assistant", "content": "A dog ran."}]}'; done >chats.jsonl
-nybble train q4 chat-lora --lora r=2,alpha=4,targets=q_proj+ffn_down -f chats.jsonl --steps 6 --rate 1e-2 --batch 2 --accumulate 2 --resume --json >json 2>err || cat err
+nybble train q4 chat-lora --lora r=2,alpha=4,targets=q_proj+ffn_down -f chats.jsonl --steps 6 --rate 1e-2 --batch 2 --accumulate 2 --optim adamw_8bit --resume --json >json 2>err || cat err
 python3 - <<'PY'
 import json
 report = json.load(open('json'))
@@ -24,11 +24,13 @@ print(len(report['points']), 'points;', report['lessons'], 'lessons,', report['h
 print('better' if report['after'] < report['before'] else report)
 PY
 say nybble train $M q2.gguf --qat Q2_K -f text.txt -c 32 --tokens 256
+say nybble train $M q2-8bit.gguf --qat Q2_K -f text.txt -c 32 --tokens 256 --optim adamw_8bit
 # Refused.
 say nybble train $M other --lora r=4,alpha=8 -f text.txt -c 32 --steps 8 --html loss.html
 say nybble train $M out -f text.txt
 say nybble train $M out --lora r=4,beta=8 -f text.txt
 say nybble train $M out --lora r=x -f text.txt
+say nybble train $M out --lora r=4 -f text.txt --optim sgd
 say nybble train $M out --lora targets=attn_x -f text.txt
 say nybble train $M lora --lora r=4 -f text.txt
 say nybble train $M out --lora r=4 -f chats.jsonl

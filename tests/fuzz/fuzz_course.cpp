@@ -19,15 +19,16 @@ class SmallStudent final : public nybble::train::Student {
   bool learns(const nybble::gradients::ParameterView&) const override { return false; }
   void learn(nybble::gradients::Parameters&, float) override {}
   void visit_values(const Visit& visit) override { visit(values), visit(more); }
-  void visit_moments(const Visit& visit) override { visit(moments); }
+  void visit_moments(const VisitMoments& visit) override { visit(floats_), visit(bytes_); }
   void refresh() override { is_refreshed = true; }
 
-  std::array<float, 3> values{}, moments{};
+  std::array<float, 3> values{};
   std::array<float, 2> more{};
   bool is_refreshed = false;
 
  private:
   nybble::gradients::Parameters parameters_;
+  nybble::train::Adam floats_{3}, bytes_{3, {.in_bytes = true}};
 };
 
 bool is_zero(float value) {

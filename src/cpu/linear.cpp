@@ -30,7 +30,7 @@ void finish_rows(const backend::Linear& linear, std::int64_t tokens, float* out,
       __builtin_prefetch(row + ahead * step + lanes, 1);
     }
     if (rows == panel_rows && bias == nullptr) {
-      // A known number, and in memory of which nothing else is a part: vectors.
+      // Copies of a known length, into which nothing else points, become vectors.
       std::array<float, panel_rows> values, added;
       std::memcpy(values.data(), row, sizeof values);
       std::memcpy(added.data(), sums, sizeof added);

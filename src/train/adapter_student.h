@@ -18,8 +18,8 @@ struct AdapterOptions {
   // Kinds of linears, as GGUF or PEFT calls them: "attn_q" or "q_proj"; empty: all of the layers.
   std::vector<std::string> targets = {};
   float rate = 2e-4f;
-  float decay = 0;                // as in AdamOptions,
-  bool moments_in_bytes = false;  // and so is this
+  float decay = 0;                // AdamOptions::decay
+  bool moments_in_bytes = false;  // AdamOptions::in_bytes
   std::uint64_t seed = 0;
 };
 

@@ -47,7 +47,7 @@ class Levels {
   // Numbers of one sign, exponent and first 6 bits of the mantissa.
   static constexpr int cell_shift = 17;
 
-  // How many middles are: the code of a number.
+  // How many middles are below a number: its code.
   std::uint8_t below(std::uint32_t bits) const {
     return static_cast<std::uint8_t>(
         std::ranges::lower_bound(middles_, std::bit_cast<float>(bits)) - middles_.begin());

@@ -63,6 +63,7 @@ __m512i folded(const Vector (&vectors)[lanes], const Bits& bits, const Join& joi
 template <class Dot>
 struct Lanes {
   static constexpr int tile_tokens = 12, max_sums = 24;  // of 32 registers
+  // 512 tokens are 1.03 to 1.05 times as fast when planes are unpacked once, 64 are 0.95.
   static constexpr int a8_tokens = 8, in_place_tokens = 128, taken_off = 0, pair_limit = 0;
   using Bytes = avx512::Bytes;
   // 16 integers; Dot adds the products of four bytes each.

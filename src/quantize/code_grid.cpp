@@ -16,9 +16,40 @@ std::size_t blocks_in(FormatId format, std::size_t values) {
 
 }  // namespace
 
+Levels::Levels(const formats::Recoding& recoding) : recoding_(recoding) {
+  for (int i = 0; i + 1 < recoding.n_levels; ++i)
+    middle_.push_back((recoding.levels[i] + recoding.levels[i + 1]) / 2);
+}
+
+int Levels::nearest_even(float level) const {
+  const float place = level - recoding_.levels[0];
+  return static_cast<int>(
+      std::clamp(place + 0.5f, 0.0f, static_cast<float>(recoding_.n_levels) - 0.5f));
+}
+
+int Levels::nearest(float level) const {
+  if (recoding_.even) return nearest_even(level);
+  int place = 0;
+  for (const float middle : middle_) place += level > middle ? 1 : 0;
+  return place;
+}
+
+void Levels::nearest_codes(std::span<const float> values, float step,
+                           std::span<std::uint8_t> codes) const {
+  if (!recoding_.even) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      codes[i] = recoding_.level_codes[nearest(values[i] * step)];
+    return;
+  }
+  // Their places are their codes; a loop of which compilers make vectors.
+  for (std::size_t i = 0; i < values.size(); ++i)
+    codes[i] = static_cast<std::uint8_t>(nearest_even(values[i] * step));
+}
+
 ScalarGrid::ScalarGrid(const formats::Recoding& recoding, FormatId format,
                        std::span<const std::byte> blocks, int rows, int cols)
     : recoding_(recoding),
+      levels_(recoding),
       format_(format),
       rows_(rows),
       cols_(cols),
@@ -31,25 +62,11 @@ ScalarGrid::ScalarGrid(const formats::Recoding& recoding, FormatId format,
                         static_cast<std::size_t>(formats::info(format).block_len);
   recoding.grids(blocks.data(), n_blocks, scale_.data(), offset_.data());
   for (std::size_t i = 0; i < n; ++i) inverse_[i] = scale_[i] == 0 ? 0 : 1 / scale_[i];
-  for (int i = 0; i + 1 < recoding.n_levels; ++i) {
-    middle_.push_back((recoding.levels[i] + recoding.levels[i + 1]) / 2);
-  }
-}
-
-int ScalarGrid::nearest(float level) const {
-  if (recoding_.even) {
-    const float place = level - recoding_.levels[0];
-    return static_cast<int>(
-        std::clamp(place + 0.5f, 0.0f, static_cast<float>(recoding_.n_levels) - 0.5f));
-  }
-  int place = 0;
-  for (const float middle : middle_) place += level > middle ? 1 : 0;
-  return place;
 }
 
 void ScalarGrid::choose(int row, int col, const float* x, const float*, float* y) const {
   const std::size_t g = at(row, col / recoding_.group_len, groups_);
-  const int level = nearest((*x - offset_[g]) * inverse_[g]);
+  const int level = levels_.nearest((*x - offset_[g]) * inverse_[g]);
   *y = scale_[g] * recoding_.levels[level] + offset_[g];
 }
 
@@ -59,7 +76,7 @@ void ScalarGrid::store(std::span<const float> values, std::span<std::byte> block
     for (int c = 0; c < cols_; ++c) {
       const std::size_t g = at(r, c / recoding_.group_len, groups_);
       const float level = (values[at(r, c, cols_)] - offset_[g]) * inverse_[g];
-      codes[at(r, c, cols_)] = recoding_.level_codes[nearest(level)];
+      codes[at(r, c, cols_)] = recoding_.level_codes[levels_.nearest(level)];
     }
   }
   recoding_.set_codes(blocks.data(),

@@ -9,6 +9,23 @@
 
 namespace nybble::quantize {
 
+// The levels that the codes of a scalar format stand for.
+class Levels {
+ public:
+  explicit Levels(const formats::Recoding& recoding);
+  // The place of the nearest one.
+  int nearest(float level) const;
+  // The codes of the levels nearest to values * step.
+  void nearest_codes(std::span<const float> values, float step,
+                     std::span<std::uint8_t> codes) const;
+
+ private:
+  int nearest_even(float level) const;
+
+  const formats::Recoding& recoding_;
+  std::vector<float> middle_;
+};
+
 // A grid of scalar codes: the scales of some rows of encoded blocks.
 class ScalarGrid {
  public:
@@ -22,12 +39,11 @@ class ScalarGrid {
   void store(std::span<const float> values, std::span<std::byte> blocks) const;
 
  private:
-  int nearest(float level) const;
-
   const formats::Recoding& recoding_;
+  Levels levels_;
   FormatId format_;
   int rows_, cols_, groups_;
-  std::vector<float> scale_, inverse_, offset_, middle_;
+  std::vector<float> scale_, inverse_, offset_;
 };
 
 // A grid of lattice points, eight columns at a time.

@@ -38,11 +38,16 @@ void BlockFloats::learn(const float* gradient, float rate, EncodedMatrix& matrix
         gradient_.data() + r * n * static_cast<std::size_t>(rescaling_.floats));
   });
   adam_.step(gradient_, rate, units_, values_, pool);
-  store(matrix);
+  store(matrix, pool);
 }
 
-void BlockFloats::store(EncodedMatrix& matrix) const {
-  rescaling_.write(values_.data(), matrix.n_blocks(), matrix.blocks.data());
+void BlockFloats::store(EncodedMatrix& matrix, ThreadPool& pool) const {
+  const std::size_t n = matrix.blocks_a_row();
+  pool.run(matrix.rows, [&](std::int64_t row, int) {
+    const auto r = static_cast<std::size_t>(row);
+    rescaling_.write(values_.data() + r * n * static_cast<std::size_t>(rescaling_.floats), n,
+                     matrix.blocks.data() + r * matrix.row_bytes());
+  });
 }
 
 }  // namespace nybble::train

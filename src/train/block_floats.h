@@ -17,7 +17,7 @@ class BlockFloats {
   // gradient [rows, cols] by the weights; each float moves by about `rate` times its magnitude at
   // the beginning and the error. The blocks then hold them rounded.
   void learn(const float* gradient, float rate, EncodedMatrix& matrix, ThreadPool& pool);
-  void store(EncodedMatrix& matrix) const;
+  void store(EncodedMatrix& matrix, ThreadPool& pool) const;
 
   std::span<float> values() { return values_; }
   Adam& moments() { return adam_; }

@@ -11,52 +11,80 @@ namespace {
 // As many values as one code has at most.
 constexpr int most_units = 8;
 constexpr float ones[most_units] = {1, 1, 1, 1, 1, 1, 1, 1};
-// What a value can be beyond the outermost codes, so that it finds back.
-constexpr float beyond = 0.49f;
 
-// The grids of some rows: value = scale * level + offset for each group of values.
+// In which the levels of a scalar format are counted.
+struct Steps {
+  float step;       // between levels, the mean where they are not even
+  float low, high;  // the outermost levels in steps
+
+  explicit Steps(const formats::Recoding& scalar) {
+    const float first = scalar.levels[0], last = scalar.levels[scalar.n_levels - 1];
+    step = (last - first) / static_cast<float>(scalar.n_levels - 1);
+    low = first / step;
+    high = last / step;
+  }
+};
+
+// Values of scalar formats stay beside the outermost levels, so that they find back.
+void keep_near(std::span<float> values, FormatId format) {
+  constexpr float beyond = 0.49f;
+  const formats::Recoding* scalar = formats::recoding(format);
+  if (scalar == nullptr) return;
+  const Steps steps(*scalar);
+  for (float& value : values) value = std::clamp(value, steps.low - beyond, steps.high + beyond);
+}
+
+// The grids of some rows: weight = value * unit + offset for each group of values.
 struct Grids {
-  int group_len = 0;
-  std::vector<float> scale, offset;
-  float step = 1;           // between levels, the mean where they are not even
-  float low = 0, high = 0;  // the outermost levels in steps; equal: not known
+  std::size_t group_len = most_units;
+  std::vector<float> unit, offset;
 
   Grids(FormatId format, std::span<const std::byte> blocks) {
     const formats::FormatInfo& info = formats::info(format);
     const std::size_t n = blocks.size() / static_cast<std::size_t>(info.block_bytes);
-    const std::size_t values = n * static_cast<std::size_t>(info.block_len);
-    if (const formats::Recoding* scalar = formats::recoding(format)) {
-      group_len = scalar->group_len;
-      resize(values);
-      scalar->grids(blocks.data(), n, scale.data(), offset.data());
-      const float first = scalar->levels[0], last = scalar->levels[scalar->n_levels - 1];
-      step = (last - first) / static_cast<float>(scalar->n_levels - 1);
-      low = first / step;
-      high = last / step;
+    const formats::Recoding* scalar = formats::recoding(format);
+    if (scalar != nullptr) group_len = static_cast<std::size_t>(scalar->group_len);
+    unit.resize(n * static_cast<std::size_t>(info.block_len) / group_len);
+    offset.resize(unit.size());
+    if (scalar == nullptr) {
+      formats::lattice_recoding(format)->scales(blocks.data(), n, unit.data());
     } else {
-      group_len = most_units;
-      resize(values);
-      formats::lattice_recoding(format)->scales(blocks.data(), n, scale.data());
+      scalar->grids(blocks.data(), n, unit.data(), offset.data());
+      for (float& own : unit) own *= Steps(*scalar).step;
     }
   }
-  // The change of a weight when its value changes by 1.
-  float unit(std::size_t i) const { return scale[i / group()] * step; }
-  float weight(std::size_t i, float value) const { return value * unit(i) + offset[i / group()]; }
-  // 0 where the scale is.
-  float value(std::size_t i, float weight) const {
-    return unit(i) == 0 ? 0 : (weight - offset[i / group()]) / unit(i);
+  // From gradients by weights to those by values.
+  void scale_gradients(std::span<float> gradients) const {
+    for_groups(gradients, [&](float& gradient, std::size_t g) { gradient *= unit[g]; });
   }
-  float confined(float value) const {
-    return low == high ? value : std::clamp(value, low - beyond, high + beyond);
+  // 0 where the scale is.
+  void to_values(std::span<float> weights) const {
+    for_groups(weights, [&](float& weight, std::size_t g) {
+      weight = unit[g] == 0 ? 0 : (weight - offset[g]) / unit[g];
+    });
+  }
+  void to_weights(std::span<float> values) const {
+    for_groups(values, [&](float& value, std::size_t g) { value = value * unit[g] + offset[g]; });
   }
 
  private:
-  std::size_t group() const { return static_cast<std::size_t>(group_len); }
-  void resize(std::size_t values) {
-    scale.resize(values / group());
-    offset.resize(values / group());
+  template <class Action>
+  void for_groups(std::span<float> all, const Action& action) const {
+    for (std::size_t g = 0; g < unit.size(); ++g)
+      for (float& one : all.subspan(g * group_len, group_len)) action(one, g);
   }
 };
+
+// The weights that a grid chooses for others.
+template <class Grid>
+std::vector<float> chosen_by(const Grid& grid, int cols, std::span<const float> weights) {
+  std::vector<float> chosen(weights.size());
+  for (std::size_t i = 0; i < weights.size(); i += Grid::unit) {
+    const int at = static_cast<int>(i);
+    grid.choose(at / cols, at % cols, &weights[i], ones, &chosen[i]);
+  }
+  return chosen;
+}
 
 // Some rows of a matrix in a thread.
 struct Piece {
@@ -79,8 +107,26 @@ struct Piece {
   std::vector<float> decoded() const {
     std::vector<float> weights(n);
     const formats::FormatInfo& info = formats::info(matrix.format);
-    info.decode(blocks.data(), n / static_cast<std::size_t>(info.block_len), weights.data());
+    info.decode(blocks.data(), n_blocks(), weights.data());
     return weights;
+  }
+  // The blocks hold the codes nearest to values.
+  void store(std::span<const float> values) const {
+    if (const auto* scalar = formats::recoding(matrix.format)) {
+      std::vector<std::uint8_t> codes(n);
+      quantize::Levels(*scalar).nearest_codes(values, Steps(*scalar).step, codes);
+      scalar->set_codes(blocks.data(), n_blocks(), codes.data());
+    } else {
+      std::vector<float> weights(values.begin(), values.end());
+      Grids(matrix.format, blocks).to_weights(weights);
+      with_grid(
+          [&](const auto& grid) { grid.store(chosen_by(grid, matrix.cols, weights), blocks); });
+    }
+  }
+
+ private:
+  std::size_t n_blocks() const {
+    return n / static_cast<std::size_t>(formats::info(matrix.format).block_len);
   }
 };
 
@@ -96,17 +142,6 @@ void for_pieces(EncodedMatrix& matrix, ThreadPool& pool, const Action& action) {
         matrix, row * cols, rows * cols,
         std::span(matrix.blocks).subspan(row * matrix.row_bytes(), rows * matrix.row_bytes())});
   });
-}
-
-// The weights that a grid chooses for others.
-template <class Grid>
-std::vector<float> chosen_by(const Grid& grid, int cols, std::span<const float> weights) {
-  std::vector<float> chosen(weights.size());
-  for (std::size_t i = 0; i < weights.size(); i += Grid::unit) {
-    const int at = static_cast<int>(i);
-    grid.choose(at / cols, at % cols, &weights[i], ones, &chosen[i]);
-  }
-  return chosen;
 }
 
 // Of the way from a code to the border of its cell. Nearer to it, codes change to and fro from the
@@ -147,8 +182,8 @@ LatentMatrix::LatentMatrix(const EncodedMatrix& matrix, std::vector<float> weigh
     const auto own = std::span(values_).subspan(piece.first, piece.n);
     const std::vector<float> held = piece.decoded();
     piece.with_grid([&](const auto& grid) { confine(grid, matrix.cols, held, own); });
-    const Grids grids(matrix.format, piece.blocks);
-    for (std::size_t i = 0; i < own.size(); ++i) own[i] = grids.confined(grids.value(i, own[i]));
+    Grids(matrix.format, piece.blocks).to_values(own);
+    keep_near(own, matrix.format);
   });
 }
 
@@ -159,26 +194,19 @@ bool LatentMatrix::is_for(FormatId format) {
 void LatentMatrix::learn(std::span<float> gradient, float rate, EncodedMatrix& matrix,
                          ThreadPool& pool) {
   for_pieces(matrix, pool, [&](const Piece& piece) {
-    const Grids grids(matrix.format, piece.blocks);
-    for (std::size_t i = 0; i < piece.n; ++i) gradient[piece.first + i] *= grids.unit(i);
+    Grids(matrix.format, piece.blocks).scale_gradients(gradient.subspan(piece.first, piece.n));
   });
   adam_.step(gradient, rate, {}, values_, pool);
   for_pieces(matrix, pool, [&](const Piece& piece) {
-    const Grids grids(matrix.format, piece.blocks);
-    for (float& value : std::span(values_).subspan(piece.first, piece.n))
-      value = grids.confined(value);
+    const auto own = std::span(values_).subspan(piece.first, piece.n);
+    keep_near(own, matrix.format);
+    piece.store(own);
   });
-  store(matrix, pool);
 }
 
 void LatentMatrix::store(EncodedMatrix& matrix, ThreadPool& pool) const {
   for_pieces(matrix, pool, [&](const Piece& piece) {
-    const Grids grids(matrix.format, piece.blocks);
-    std::vector<float> weights(piece.n);
-    for (std::size_t i = 0; i < piece.n; ++i)
-      weights[i] = grids.weight(i, values_[piece.first + i]);
-    piece.with_grid(
-        [&](const auto& grid) { grid.store(chosen_by(grid, matrix.cols, weights), piece.blocks); });
+    piece.store(std::span(values_).subspan(piece.first, piece.n));
   });
 }
 

@@ -85,7 +85,7 @@ void TunedStudent::Part::learn(std::vector<float>& gradient, float rate, const T
 }
 
 void TunedStudent::Part::store(ThreadPool& pool) {
-  if (floats) floats->store(matrix);
+  if (floats) floats->store(matrix, pool);
   if (latent) latent->store(matrix, pool);
 }
 

@@ -141,7 +141,8 @@ void add_what(CLI::App& verb, TrainOptions& options) {
       ->type_name("TYPE");
   verb.add_option("-f,--file", options.request.texts,
                   "Texts, or chats: NAME.jsonl with {\"messages\": [...]} a line, of which an "
-                  "adapter learns the answers; default of --qat: the text that comes with nybble")
+                  "adapter learns the answers; --qat takes statistics of `nybble calibrate` beside "
+                  "them; its default: the text that comes with nybble")
       ->type_name("TEXT");
 }
 

@@ -15,7 +15,7 @@ struct Recoding {
   int n_levels = 0;
   const float* levels = nullptr;              // [n_levels], ascending
   const std::uint8_t* level_codes = nullptr;  // the code of each level
-  bool even = false;                          // levels are consecutive integers
+  bool even = false;                          // consecutive integers, with codes 0, 1, 2 ...
   // scale and offset [n * block_len / group_len] of n blocks.
   void (*grids)(const std::byte* blocks, std::size_t n, float* scale, float* offset) = nullptr;
   // codes [n * block_len]; the scales of the blocks stay.

@@ -41,7 +41,7 @@ void Levels::nearest_codes(std::span<const float> values, float step,
       codes[i] = recoding_.level_codes[nearest(values[i] * step)];
     return;
   }
-  // Their places are their codes; a loop of which compilers make vectors.
+  // Places are codes: a loop of which compilers make vectors.
   for (std::size_t i = 0; i < values.size(); ++i)
     codes[i] = static_cast<std::uint8_t>(nearest_even(values[i] * step));
 }

@@ -25,6 +25,9 @@ if(NYBBLE_SANITIZE)
   # Unoptimized sanitized code is too slow for tests that run a model; full debug information doubles the time to
   # compile, and lines are what a sanitizer's report needs.
   add_compile_options(-O1 -g1)
+  # Tests and the command line, which take longer to optimize than to run. The libraries do not: src/text, src/api and
+  # the like at -O0 gave back in tests what they saved in the build.
+  set(NYBBLE_COLD_OPTIONS -O0)
   target_compile_definitions(nybble_options INTERFACE _GLIBCXX_ASSERTIONS)
 endif()
 if(NYBBLE_FUZZ)

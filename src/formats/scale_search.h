@@ -58,9 +58,10 @@ inline float inverse_or_0(float scale) {
   return scale == 0 ? 0 : 1 / scale;
 }
 
-// The nearest code in [lo, hi] of a value on a grid given by its inverse scale.
+// The nearest code in [lo, hi] of a value on a grid given by its inverse scale. Inline, so that
+// sanitized builds, which optimize little, do not call it for each value of each trial.
 template <int lo, int hi>
-float nearest_code(float x, float inverse_scale, float offset) {
+inline float nearest_code(float x, float inverse_scale, float offset) {
   const float q = (x - offset) * inverse_scale;
   return round_small(std::min(std::max(q, static_cast<float>(lo)), static_cast<float>(hi)));
 }

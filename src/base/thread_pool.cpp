@@ -31,10 +31,16 @@ void pause() {
 #endif
 }
 
-// Waits until `value` differs from `old`: a short spin (some 20 us) bridges the gap between two
-// loops of one forward pass, then the kernel puts the thread to sleep.
-void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
-  for (int spin = 0; spin < 500; ++spin) {
+// Pauses of a thread that waits, until the kernel puts it to sleep: some 10 us for each thread,
+// which bridges the gaps between the loops of a forward pass or a step of training. Waking takes 20
+// to 40 us, one thread after the other, so that 16 that sleep cost a short loop hundreds.
+constexpr int spins_a_thread = 250;
+// Where threads have to share cores, one that spins is in the way of those that work.
+constexpr int spins_on_shared_cores = 500;
+
+// Waits until `value` differs from `old`.
+void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old, int most_spins) {
+  for (int spin = 0; spin < most_spins; ++spin) {
     if (value.load(std::memory_order_acquire) != old) return;
     pause();
   }
@@ -99,7 +105,12 @@ struct ThreadPool::State {
   std::exception_ptr error;
   alignas(64) std::atomic<std::int64_t> error_item{Share::most};
 
-  explicit State(int n_threads) : shares(static_cast<std::size_t>(n_threads)) {}
+  const int most_spins;
+
+  explicit State(int n_threads)
+      : shares(static_cast<std::size_t>(n_threads)),
+        most_spins(n_threads <= usable_cores() ? spins_a_thread * n_threads
+                                               : spins_on_shared_cores) {}
 
   // Only items above a failing one are left out: the error kept, that of the lowest item, is the
   // same in every run.
@@ -134,7 +145,7 @@ struct ThreadPool::State {
   void work(int thread) {
     std::uint32_t seen = 0;
     for (;;) {
-      wait_while_equal(round, seen);
+      wait_while_equal(round, seen, most_spins);
       ++seen;
       if (stop.load(std::memory_order_relaxed)) return;
       take_items(thread);
@@ -198,7 +209,7 @@ void ThreadPool::run(std::int64_t n, const std::function<void(std::int64_t i, in
   state.start_round();
   state.take_items(0);
   for (std::uint32_t left = 0; (left = state.busy.load(std::memory_order_acquire)) != 0;) {
-    wait_while_equal(state.busy, left);
+    wait_while_equal(state.busy, left, state.most_spins);
   }
   if (state.error) std::rethrow_exception(std::exchange(state.error, nullptr));
 }

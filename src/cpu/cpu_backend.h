@@ -52,6 +52,10 @@ class CpuBackend final : public backend::Backend {
   void logits(const backend::LogitsStep& step) override;
   void observe(const backend::ObserveStep& step) override;
 
+  // For loops between steps: threads of another pool would have to wait for cores on which these
+  // still spin.
+  ThreadPool& pool() { return pool_; }
+
  private:
   struct ObservedPiece;  // observe.cpp
   // What one thread computes in.

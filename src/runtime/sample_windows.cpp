@@ -8,7 +8,6 @@
 #include "base/bytes_text.h"
 #include "base/error.h"
 #include "base/random.h"
-#include "base/thread_pool.h"
 #include "cpu/choose_kernels.h"
 #include "cpu/cpu_backend.h"
 #include "cpu/host_memory.h"
@@ -94,8 +93,7 @@ class Writer {
         state_(models::DecoderState::of_timelines(backend_, source.config, options.context,
                                                   timelines_)),
         logits_(static_cast<std::size_t>(timelines_) * vocab_),
-        pool_(options.threads),
-        draws_(static_cast<std::size_t>(pool_.size())) {
+        draws_(static_cast<std::size_t>(backend_.pool().size())) {
     for (const models::SourceTensor& tensor : source.tensors) tensor.forget();
   }
 
@@ -137,12 +135,13 @@ class Writer {
               std::vector<std::uint64_t>& random) {
     const auto rows = std::span(logits_).first(windows.size() * vocab_);
     decoder_.logits(0, static_cast<int>(windows.size()), state_, rows);
-    pool_.run(static_cast<std::int64_t>(windows.size()), [&](std::int64_t item, int thread) {
-      const auto w = static_cast<std::size_t>(item);
-      if (windows[w].size() > size) return;
-      windows[w].push_back(
-          draws_[static_cast<std::size_t>(thread)](rows.subspan(w * vocab_, vocab_), random[w]));
-    });
+    backend_.pool().run(static_cast<std::int64_t>(windows.size()),
+                        [&](std::int64_t item, int thread) {
+                          const auto w = static_cast<std::size_t>(item);
+                          if (windows[w].size() > size) return;
+                          windows[w].push_back(draws_[static_cast<std::size_t>(thread)](
+                              rows.subspan(w * vocab_, vocab_), random[w]));
+                        });
   }
 
   const SampleWindowsOptions& options_;
@@ -152,7 +151,6 @@ class Writer {
   models::Decoder decoder_;
   models::DecoderState state_;
   std::vector<float> logits_;
-  ThreadPool pool_;
   std::vector<TokenDraw> draws_;  // one a thread
 };
 

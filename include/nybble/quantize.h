@@ -25,6 +25,7 @@ struct TuningSettings {
   // max_written_tokens, and repeats them.
   double written_share = 2.0 / 3;
   std::uint64_t max_written_tokens = 1'000'000;
+  bool gpu = false;  // learn on an NVIDIA GPU; not the same bits as on the CPU
 };
 
 struct QuantizeRequest {

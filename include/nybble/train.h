@@ -36,6 +36,7 @@ struct TrainRequest {
   int warmup = -1;       // steps; below 0: a twentieth of all
   int context = 512;     // tokens of a lesson at most: a window of text, or a conversation
   std::uint64_t seed = 0;
+  bool gpu = false;                // on an NVIDIA GPU; not the same bits as on the CPU
   int threads = 0;                 // 0: one per core
   std::uint64_t memory_bytes = 0;  // that the process may hold; 0: what the machine has free
   std::string assumed = {};        // QuantizeRequest::assumed

@@ -42,8 +42,10 @@ Json describe_calibration(const QuantizeRequest& request, const quantize::Method
 Json describe_tuning(const QuantizeRequest& request, const quantize::Method& method) {
   if (!method.tunes) return nullptr;
   const TuningSettings& tuning = request.tuning;
-  return {tuning.tokens,        tuning.batch,       tuning.code_rate,
-          tuning.written_share, tuning.moment_bits, tuning.max_written_tokens};
+  return {tuning.tokens,      tuning.batch,
+          tuning.code_rate,   tuning.written_share,
+          tuning.moment_bits, tuning.max_written_tokens,
+          tuning.gpu};
 }
 
 }  // namespace
@@ -80,7 +82,8 @@ std::string training_key(const OpenedModel& model, const TrainRequest& request) 
                     {request.rank, request.alpha, request.targets},
                     {request.steps, request.tokens, request.warmup},
                     {request.rate, request.decay, request.clip, request.moment_bits},
-                    {request.batch, request.accumulate, request.context, request.seed}};
+                    {request.batch, request.accumulate, request.context, request.seed},
+                    request.gpu};
   return digest_of(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

@@ -115,9 +115,10 @@ train::AdapterStudent make_student(const OpenedModel& model, const TrainRequest&
 }
 
 TrainReport learn(train::AdapterStudent& student, const TrainingLessons& lessons,
-                  const train::CourseOptions& options, const train::CourseFile* file,
+                  const train::CourseOptions& options, bool gpu, const train::CourseFile* file,
                   ThreadPool& pool, const ProgressCallback& progress) {
-  const auto objective = train::answers();
+  const auto objective =
+      gpu ? train::answers_on_gpu(lessons.length(), pool, options.precision) : train::answers();
   train::Course course(student, *objective, lessons.learned, lessons.held_out, options, pool);
   if (file != nullptr) course.keep_in(*file);
   const auto step_tokens = static_cast<std::uint64_t>(options.batch * lessons.length());
@@ -150,6 +151,7 @@ TrainReport learn(train::AdapterStudent& student, const TrainingLessons& lessons
 TrainReport train_adapter(const TrainRequest& request, const ProgressCallback& progress) {
   const auto start = std::chrono::steady_clock::now();
   check_request(request);
+  if (request.gpu) gradients::check_gpu();
   const OpenedModel model = open_for_reading(request.model, request.assumed);
   bool replace = false;
   const auto kept = begin_work(model, request, replace);
@@ -162,7 +164,8 @@ TrainReport train_adapter(const TrainRequest& request, const ProgressCallback& p
                                        request.memory_bytes);
   std::optional<train::CourseFile> file;
   if (kept) file.emplace(kept->training(), kept->key());
-  TrainReport report = learn(student, lessons, options, file ? &*file : nullptr, pool, progress);
+  TrainReport report =
+      learn(student, lessons, options, request.gpu, file ? &*file : nullptr, pool, progress);
   report.discarded = kept && kept->discarded();
   write_adapter(model, request, student, kept.get(), replace);
   report.lessons = static_cast<int>(lessons.learned.size());

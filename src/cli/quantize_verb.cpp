@@ -143,6 +143,8 @@ void execute(QuantizeOptions& options) {
     options.request.target_bytes = parse_size(options.target_size, "--target-size");
   if (!options.tokens.empty())
     options.request.tuning.tokens = parse_count(options.tokens, "--tokens");
+  if (options.request.tuning.gpu && !options.request.method.ends_with("+tune"))
+    refuse("quantize: --gpu is for methods that learn, e.g. --method best+tune");
   if (options.leave_output) keep_output_type(options.request);
   if (options.dry_run) {
     show_plan(options);
@@ -240,6 +242,7 @@ void add_method_flags(CLI::App& verb, QuantizeOptions& options) {
                   "Tokens that methods with +tune learn from, e.g. 300k (the default); repeats "
                   "count")
       ->type_name("N");
+  verb.add_flag("--gpu", request.tuning.gpu, "Methods with +tune learn on an NVIDIA GPU");
   verb.add_option(
           "--seed", request.seed,
           "Of the order of the documents of calibration texts, and of what the model writes")

@@ -73,6 +73,7 @@ QuantizeRequest qat_request(const TrainOptions& options) {
   if (!options.tokens.empty()) qat.tuning.tokens = parse_count(options.tokens, "--tokens");
   if (options.batch) qat.tuning.batch = *options.batch;
   qat.tuning.moment_bits = moment_bits(options);
+  qat.tuning.gpu = request.gpu;
   qat.seed = request.seed;
   qat.threads = request.threads;
   qat.memory_bytes = request.memory_bytes;
@@ -204,6 +205,7 @@ void add_train(CLI::App& program) {
   add_length(*verb, *options);
   add_rates(*verb, *options);
   TrainRequest& request = options->request;
+  verb->add_flag("--gpu", request.gpu, "Learn on an NVIDIA GPU, in float32 with products of TF32");
   verb->add_option("-t,--threads", request.threads, "Threads; default: one per core")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);

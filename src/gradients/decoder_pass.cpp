@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gradients/embedding_rows.h"
 #include "models/decoder.h"
 
 namespace nybble::gradients {
@@ -26,7 +27,8 @@ std::span<const float> DecoderPass::forth(std::span<const std::int32_t> tokens) 
       traces_.emplace_back(parameters_.config, static_cast<int>(tokens.size()));
   }
   tokens_.assign(tokens.begin(), tokens.end());
-  embed();
+  residuals_[0].resize(tokens.size() * static_cast<std::size_t>(parameters_.config.dim));
+  copy_embedding_rows(tokens_, parameters_.embedding, residuals_[0].data());
   for (std::size_t i = 0; i < parameters_.layers.size(); ++i) {
     copy_residual(i);
     const int index = static_cast<int>(i);
@@ -47,7 +49,7 @@ void DecoderPass::back(std::span<float> d_final, Parameters& gradients) {
     run_layer_back(context(), layer, index, residuals_[i].data(), trace_of(index), d_final.data(),
                    gradients.layers[i]);
   }
-  embed_back(d_final, gradients.embedding);
+  add_embedding_rows(tokens_, d_final, gradients.embedding);
 }
 
 // That before a layer, to where the layer makes it that behind it.
@@ -63,23 +65,6 @@ void DecoderPass::copy_residual(std::size_t layer) {
 LayerTrace& DecoderPass::trace_of(int layer) {
   const int first = static_cast<int>(parameters_.layers.size()) - kept_;
   return traces_[is_kept(layer) ? static_cast<std::size_t>(layer - first + 1) : 0];
-}
-
-void DecoderPass::embed() {
-  const int dim = parameters_.config.dim;
-  residuals_[0].resize(tokens_.size() * static_cast<std::size_t>(dim));
-  for (std::size_t t = 0; t < tokens_.size(); ++t)
-    std::copy_n(parameters_.embedding.row(tokens_[t]), dim,
-                residuals_[0].data() + t * static_cast<std::size_t>(dim));
-}
-
-void DecoderPass::embed_back(std::span<const float> d_x, Matrix& gradient) const {
-  if (gradient.empty()) return;
-  const std::size_t dim = static_cast<std::size_t>(gradient.cols);
-  for (std::size_t t = 0; t < tokens_.size(); ++t) {
-    float* row = gradient.row(tokens_[t]);
-    for (std::size_t i = 0; i < dim; ++i) row[i] += d_x[t * dim + i];
-  }
 }
 
 }  // namespace nybble::gradients

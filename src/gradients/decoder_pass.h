@@ -29,12 +29,11 @@ class DecoderPass {
   void back(std::span<float> d_final, Parameters& gradients);
 
   int tokens() const { return static_cast<int>(tokens_.size()); }
+  const Parameters& parameters() const { return parameters_; }
   const Engine& engine() const { return engine_; }
 
  private:
   LayerContext context() const;
-  void embed();
-  void embed_back(std::span<const float> d_x, Matrix& gradient) const;
 
   const Parameters& parameters_;
   Engine engine_;

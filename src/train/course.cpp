@@ -115,11 +115,8 @@ double Course::loss_of(std::span<const Lesson* const> lessons, bool back) {
     const auto some = lessons.subspan(first, std::min(together, lessons.size() - first));
     const std::vector<const Lesson*> batch(some.begin(), some.end());
     const double part = static_cast<double>(batch.size()) / static_cast<double>(lessons.size());
-    const auto x = pass_.forth(tokens_of(batch));
-    std::vector<float> d_x(back ? x.size() : 0);
-    sum += part * objective_.loss(batch, {student_.parameters(), x}, static_cast<float>(part), d_x,
-                                  gradients_, pass_);
-    if (back) pass_.back(d_x, gradients_);
+    sum += part *
+           objective_.loss(batch, pass_, static_cast<float>(part), back ? &gradients_ : nullptr);
   }
   return sum;
 }

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "gradients/decoder_pass.h"
-#include "gradients/head_loss.h"
+#include "gradients/gpu_pass.h"
 
 namespace nybble::train {
 
@@ -18,11 +18,10 @@ struct Lesson {
 class Objective {
  public:
   virtual ~Objective() = default;
-  // Mean over the tokens that count. With d_x (else empty): the gradient of `factor` times it by x
-  // goes there, those by head and norm are added to `gradients`.
-  virtual double loss(const std::vector<const Lesson*>& batch, const gradients::HeadInputs& student,
-                      float factor, std::span<float> d_x, gradients::Parameters& gradients,
-                      const gradients::DecoderPass& pass) = 0;
+  // Of lessons that run together: the mean over the tokens that count. With gradients (else null),
+  // that of `factor` times it is added to them.
+  virtual double loss(const std::vector<const Lesson*>& batch, gradients::DecoderPass& student,
+                      float factor, gradients::Parameters* gradients) = 0;
 };
 
 // KL divergence from the model before.
@@ -30,6 +29,13 @@ std::unique_ptr<Objective> distillation(const gradients::Parameters& teacher, in
                                         ThreadPool& pool, gradients::Precision precision = {});
 // -log p of the labels.
 std::unique_ptr<Objective> answers();
+
+// The same with the passes of an NVIDIA GPU in place of the student's. Throw as make_gpu_pass().
+std::unique_ptr<Objective> distillation_on_gpu(const gradients::Parameters& teacher, int length,
+                                               ThreadPool& pool,
+                                               gradients::Precision precision = {});
+std::unique_ptr<Objective> answers_on_gpu(int length, ThreadPool& pool,
+                                          gradients::Precision precision = {});
 
 // The tokens of a batch one after the other.
 std::vector<std::int32_t> tokens_of(const std::vector<const Lesson*>& batch);

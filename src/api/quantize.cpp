@@ -152,10 +152,11 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
   std::optional<Tuning> tuning;
   if (method.tunes) {
     tuning.emplace(model, request, progress);
-    std::optional<train::CourseFile> file;
-    if (kept) file.emplace(kept->training(), kept->key());
+    std::optional<TuningFiles> files;
+    if (kept)
+      files.emplace(TuningFiles{{kept->training(), kept->key()}, {kept->lessons(), kept->key()}});
     report.tuning = tuning->run(folded, output_tensors(folded, choices), method, stream,
-                                file ? &*file : nullptr);
+                                files ? &*files : nullptr);
     stream.known = [&](const OutputTensor& output) { return tuning->known(output); };
   }
   stream.final_text = [&] { return std::pair("README.md", model_card(model, report)); };

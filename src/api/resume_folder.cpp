@@ -15,7 +15,7 @@ constexpr std::string_view key_name = "key", placing_name = "placing", tensor_pr
 
 bool is_of_nybble(const std::string& name) {
   return name == key_name || name == placing_name || name == "statistics.gguf" ||
-         name == "training" || name.starts_with(tensor_prefix) ||
+         name == "training" || name == "lessons" || name.starts_with(tensor_prefix) ||
          (name.starts_with('.') && name.find(".partial-") != std::string::npos);
 }
 

@@ -1,6 +1,6 @@
 // Finished work of `quantize` and `train`, kept beside the output until that is whole: OUT.resume/
-// holds the key of the work, the statistics, the state of what learns and one file a tensor, each
-// of which is there whole or not at all.
+// holds the key of the work, the statistics, the state of what learns, its lessons and one file a
+// tensor, each of which is there whole or not at all.
 #pragma once
 
 #include <filesystem>
@@ -42,6 +42,8 @@ class ResumeFolder {
   std::filesystem::path statistics() const { return path_ / "statistics.gguf"; }
   // The state of what learns (train/course_file.h).
   std::filesystem::path training() const { return path_ / "training"; }
+  // What it learns from (train/lesson_file.h).
+  std::filesystem::path lessons() const { return path_ / "lessons"; }
   // The i-th tensor of `size` bytes, if it was finished.
   std::optional<KeptTensor> find(std::size_t i, std::uint64_t size) const;
   // Where the bytes of the i-th tensor go.

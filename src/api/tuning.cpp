@@ -117,7 +117,7 @@ void Tuning::encode(std::span<const OutputTensor> tensors, const quantize::Metho
 
 TuningReport Tuning::run(const models::ModelSource& folded, std::span<const OutputTensor> tensors,
                          const quantize::Method& method, const StreamOptions& stream,
-                         const train::CourseFile* file) {
+                         const TuningFiles* files) {
   encode(tensors, method, stream);
   const auto begin = std::chrono::steady_clock::now();
   std::vector<train::EncodedMatrix> matrices;
@@ -130,15 +130,24 @@ TuningReport Tuning::run(const models::ModelSource& folded, std::span<const Outp
   options.moments_in_bytes = request_.tuning.moment_bits == 8;
   train::TunedStudent student(gradients::load_parameters(folded, pool_), std::move(matrices),
                               options, pool_);
-  TuningReport report = learn(student, file);
+  TuningReport report = learn(student, files);
   take(student, folded, tensors);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return report;
 }
 
+// Those of an earlier run, or new ones.
+train::LessonSets Tuning::lessons(const TuningFiles* files) const {
+  if (files == nullptr) return tuning_lessons(model_, request_, progress_);
+  if (auto kept = files->lessons.load()) return *std::move(kept);
+  train::LessonSets made = tuning_lessons(model_, request_, progress_);
+  files->lessons.save(made);
+  return made;
+}
+
 // From the model before.
-TuningReport Tuning::learn(train::TunedStudent& student, const train::CourseFile* file) {
-  const TuningLessons lessons = tuning_lessons(model_, request_, progress_);
+TuningReport Tuning::learn(train::TunedStudent& student, const TuningFiles* files) {
+  const train::LessonSets lessons = this->lessons(files);
   const auto teacher = gradients::load_parameters(model_.source, pool_);
   const std::size_t length = lessons.learned.front().tokens.size();
   const auto distillation = request_.tuning.gpu ? train::distillation_on_gpu : train::distillation;
@@ -150,7 +159,7 @@ TuningReport Tuning::learn(train::TunedStudent& student, const train::CourseFile
   options.kept_layers = layers_to_keep(
       teacher.config, static_cast<std::size_t>(options.together) * length, request_.memory_bytes);
   train::Course course(student, *objective, lessons.learned, lessons.held_out, options, pool_);
-  if (file != nullptr) course.keep_in(*file);
+  if (files != nullptr) course.keep_in(files->course);
   Progress shown{
       .step = "tune", .done = 0, .total = steps * step_tokens, .unit = "tokens", .detail = {}};
   const auto result = course.run([&](const train::CoursePoint& point) {

@@ -9,9 +9,16 @@
 #include "api/tensor_stream.h"
 #include "nybble/quantize.h"
 #include "train/course.h"
+#include "train/lesson_file.h"
 #include "train/tuned_student.h"
 
 namespace nybble {
+
+// Where a tuning is kept to go on from.
+struct TuningFiles {
+  train::CourseFile course;
+  train::LessonFile lessons;
+};
 
 class Tuning {
  public:
@@ -20,17 +27,18 @@ class Tuning {
          const ProgressCallback& progress);
 
   // Encodes the tensors as the stream would, and tunes them. folded: the model that they are of.
-  // file: where the tuning is kept to go on from; nullptr: nowhere.
+  // files: nullptr when nothing is kept.
   TuningReport run(const models::ModelSource& folded, std::span<const OutputTensor> tensors,
                    const quantize::Method& method, const StreamOptions& stream,
-                   const train::CourseFile* file);
+                   const TuningFiles* files);
   // What became of a tensor; nullptr: nothing.
   const EncodedTensor* known(const OutputTensor& output) const;
 
  private:
   void encode(std::span<const OutputTensor> tensors, const quantize::Method& method,
               const StreamOptions& stream);
-  TuningReport learn(train::TunedStudent& student, const train::CourseFile* file);
+  train::LessonSets lessons(const TuningFiles* files) const;
+  TuningReport learn(train::TunedStudent& student, const TuningFiles* files);
   void take(const train::TunedStudent& student, const models::ModelSource& folded,
             std::span<const OutputTensor> tensors);
 

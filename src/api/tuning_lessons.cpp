@@ -63,8 +63,8 @@ int repeats(int wanted, std::ptrdiff_t there) {
 
 }  // namespace
 
-TuningLessons tuning_lessons(const OpenedModel& model, const QuantizeRequest& request,
-                             const ProgressCallback& progress) {
+train::LessonSets tuning_lessons(const OpenedModel& model, const QuantizeRequest& request,
+                                 const ProgressCallback& progress) {
   const Wanted wanted = wanted_windows(request);
   const CalibrationWindows windows = cut_windows(model, window_settings(request, wanted), progress);
   const auto held = choose_held(windows);
@@ -73,7 +73,7 @@ TuningLessons tuning_lessons(const OpenedModel& model, const QuantizeRequest& re
   // Few tokens need no share: what is there is learned from once.
   const int text_repeats = repeats(wanted.texts, n_texts);
   const int written_repeats = repeats(wanted.written, n_written);
-  TuningLessons lessons;
+  train::LessonSets lessons;
   for (const calibrate::Sample& sample : windows.samples) {
     if (std::ranges::find(held, &sample) != held.end()) {
       lessons.held_out.push_back({sample.tokens, {}});

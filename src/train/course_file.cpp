@@ -62,11 +62,7 @@ struct Content {
 };
 
 Content read_content(Student& student, const std::string& key, StateReader& reader) {
-  if (reader.left() < magic.size() ||
-      std::memcmp(reader.bytes(magic.size(), "its name").data(), magic.data(), magic.size()) != 0)
-    reader.refuse("does not begin as one of this version does");
-  if (const auto found = reader.text("its key"); found != key)
-    reader.refuse("belongs to another model, other texts or other settings");
+  reader.begin(magic, key);
   Content content;
   content.state.looks_in_vain = reader.number<std::int32_t>("the looks in vain");
   content.state.report = read_report(reader);
@@ -83,9 +79,7 @@ Content read_content(Student& student, const std::string& key, StateReader& read
     for (const auto& values : content.values)
       content.state.best.push_back(reader.floats(values.size(), "the best values"));
   }
-  const std::uint64_t sum = reader.sum();
-  if (reader.number<std::uint64_t>("its sum") != sum) reader.refuse("was changed: its sum differs");
-  if (reader.left() > 0) reader.refuse(fmt::format("goes on for {} bytes", reader.left()));
+  reader.end();
   return content;
 }
 
@@ -117,8 +111,7 @@ bool CourseFile::load(Student& student, CourseState& state) const {
 void CourseFile::save(Student& student, const CourseState& state) const {
   AtomicFile file(path_, true);
   StateWriter writer(file);
-  writer.bytes(std::as_bytes(std::span(magic)));
-  writer.text(key_);
+  writer.begin(magic, key_);
   writer.number(std::int32_t{state.looks_in_vain});
   write_report(state.report, writer);
   const auto write = [&](std::span<float> values) { writer.floats(values); };
@@ -129,7 +122,7 @@ void CourseFile::save(Student& student, const CourseState& state) const {
   });
   writer.number(static_cast<std::uint8_t>(!state.best.empty()));
   for (const auto& values : state.best) writer.floats(values);
-  writer.number(writer.sum());
+  writer.end();
   file.commit();
 }
 

@@ -15,6 +15,10 @@ struct Lesson {
   std::vector<std::int32_t> tokens, labels;
 };
 
+struct LessonSets {
+  std::vector<Lesson> learned, held_out;
+};
+
 class Objective {
  public:
   virtual ~Objective() = default;

@@ -36,6 +36,11 @@ class Checksum {
 class StateWriter {
  public:
   explicit StateWriter(AtomicFile& file) : file_(file) {}
+  void begin(std::string_view magic, std::string_view key) {
+    bytes(std::as_bytes(std::span(magic)));
+    text(key);
+  }
+  void end() { number(checksum_.sum()); }
   void bytes(std::span<const std::byte> bytes) {
     file_.write(bytes);
     checksum_.add(bytes);
@@ -53,7 +58,6 @@ class StateWriter {
     number(std::uint64_t{values.size()});
     bytes(std::as_bytes(values));
   }
-  std::uint64_t sum() const { return checksum_.sum(); }
 
  private:
   AtomicFile& file_;
@@ -70,6 +74,19 @@ class StateReader {
     fail(ErrorKind::corrupt_file,
          "{}: the state of a training, {}; remove it to begin the training anew", path_.string(),
          what);
+  }
+  // What begin() wrote.
+  void begin(std::string_view magic, const std::string& key) {
+    if (left() < magic.size() ||
+        std::memcmp(bytes(magic.size(), "its name").data(), magic.data(), magic.size()) != 0)
+      refuse("does not begin as one of this version does");
+    if (const auto found = text("its key"); found != key)
+      refuse("belongs to another model, other texts or other settings");
+  }
+  void end() {
+    const std::uint64_t sum = checksum_.sum();
+    if (number<std::uint64_t>("its sum") != sum) refuse("was changed: its sum differs");
+    if (left() > 0) refuse(fmt::format("goes on for {} bytes", left()));
   }
   std::span<const std::byte> bytes(std::uint64_t n, std::string_view what) {
     if (n > rest_.size()) {
@@ -102,7 +119,6 @@ class StateReader {
     }
     return values;
   }
-  std::uint64_t sum() const { return checksum_.sum(); }
   std::size_t left() const { return rest_.size(); }
 
  private:

@@ -25,6 +25,7 @@ say nybble quantize nan out.gguf Q8_0 2>&1 | tail -n 2
 say nybble quantize nan out.gguf Q8_0 --allow-nan 2>&1 | tail -n 2
 rm -f out.gguf
 say nybble quantize $M nofolder/out.gguf Q8_0
+say nybble quantize $M out.gguf Q2_K --gpu
 cp -r $M own && say nybble quantize own own/model.safetensors Q8_0 --force 2>&1 | tail -n 3; cmp own/model.safetensors $M/model.safetensors
 [ "$(id -u)" -eq 0 ] || { mkdir locked; chmod 500 locked; nybble quantize $M locked/out.gguf Q8_0 2>/dev/null; [ $? -eq 6 ] || echo "no permission: wrong exit code"; chmod 700 locked; }
 say nybble eval $M -f nowhere.txt

@@ -66,7 +66,13 @@ struct Products::Library {
 Products::Products(Precision precision)
     : compute_(precision == Precision::bf16 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F) {
   int devices = 0;
-  check(cudaGetDeviceCount(&devices), "looking for a GPU");
+  if (const cudaError_t state = cudaGetDeviceCount(&devices); state != cudaSuccess) {
+    fail(
+        ErrorKind::unsupported,
+        "--gpu: no NVIDIA GPU was found that this nybble can use ('{}'); without --gpu it computes "
+        "on the CPU",
+        cudaGetErrorString(state));
+  }
   library_ = std::make_unique<Library>();
   check_blas(library_->create(&handle_));
 }

@@ -25,6 +25,7 @@ class Pass : public GpuPass {
 
   double divergence(const Parameters& student, std::span<const std::int32_t> tokens, float factor,
                     Parameters* gradients) override {
+    models::check_tokens(tokens, student.config);
     teacher_->forth(tokens);
     return run(student, tokens, gradients, [&](int first, int n, DeviceFloats& logits) {
       const DeviceFloats& other = teacher_->logits(first, n);

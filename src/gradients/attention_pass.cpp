@@ -1,6 +1,7 @@
 #include "gradients/attention_pass.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "gradients/softmax.h"
@@ -119,6 +120,17 @@ void head_back(const Head& head, const AttentionInputs& in, const float* out, co
 }
 
 }  // namespace
+
+AttentionShape attention_shape(const models::DecoderConfig& config, int layer, int windows,
+                               int length) {
+  return {.windows = windows,
+          .length = length,
+          .heads = config.heads,
+          .kv_heads = config.kv_heads,
+          .head_dim = config.head_dim,
+          .scale = 1 / std::sqrt(static_cast<float>(config.head_dim)),
+          .reach = config.window_of(layer)};
+}
 
 void attend(const AttentionShape& shape, const AttentionInputs& in, float* out,
             const cpu::Kernels& kernels, ThreadPool& pool) {

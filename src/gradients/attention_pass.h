@@ -5,6 +5,7 @@
 
 #include "base/thread_pool.h"
 #include "cpu/kernels.h"
+#include "models/decoder_config.h"
 
 namespace nybble::gradients {
 
@@ -14,6 +15,9 @@ struct AttentionShape {
   float scale = 0;
   int reach = 0;  // > 0: only the last `reach` positions are seen
 };
+
+AttentionShape attention_shape(const models::DecoderConfig& config, int layer, int windows,
+                               int length);
 
 // q and out [tokens, heads * head_dim]; k and v [tokens, kv_heads * head_dim].
 struct AttentionInputs {

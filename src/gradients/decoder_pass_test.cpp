@@ -36,13 +36,6 @@ class DecoderPassOf : public testing::TestWithParam<Family> {
     pass.back(d_x, gradients);
     return gradients;
   }
-  static std::vector<float> values_of(Parameters gradients) {
-    std::vector<float> values;
-    for_each(gradients, [&](const ParameterView& view) {
-      values.insert(values.end(), view.values.begin(), view.values.end());
-    });
-    return values;
-  }
 };
 
 }  // namespace
@@ -54,12 +47,7 @@ TEST_P(DecoderPassOf, gradients_of_the_divergence_are_those_of_finite_difference
   std::vector<float> d_x(x.size());
   const double found = divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.engine());
   pass.back(d_x, gradients);
-
-  ReferenceDecoder reference(student_, length);
-  const auto taught = ReferenceDecoder(teacher_, length).logits(tokens_);
-  const auto loss = [&] { return divergence_of(reference.logits(tokens_), taught); };
-  EXPECT_NEAR(found, loss(), 1e-5 * loss());
-  expect_gradients(gradients, reference, loss);
+  expect_divergence(found, gradients, student_, teacher_, tokens_);
 }
 
 TEST_P(DecoderPassOf, gradients_of_the_cross_entropy_are_those_of_finite_differences) {
@@ -70,11 +58,7 @@ TEST_P(DecoderPassOf, gradients_of_the_cross_entropy_are_those_of_finite_differe
   std::vector<float> d_x(x.size());
   const double found = cross_entropy({student_, x}, labels, 1, d_x, gradients, pass.engine());
   pass.back(d_x, gradients);
-
-  ReferenceDecoder reference(student_, length);
-  const auto loss = [&] { return cross_entropy_of(reference.logits(tokens_), labels); };
-  EXPECT_NEAR(found, loss(), 1e-5 * loss());
-  expect_gradients(gradients, reference, loss);
+  expect_cross_entropy(found, gradients, student_, tokens_, labels);
 }
 
 TEST_P(DecoderPassOf, any_number_of_threads_gives_the_same_bits) {

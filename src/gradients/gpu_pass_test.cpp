@@ -10,14 +10,6 @@
 namespace nybble::gradients {
 namespace {
 
-std::vector<float> values_of(Parameters gradients) {
-  std::vector<float> values;
-  for_each(gradients, [&](const ParameterView& view) {
-    values.insert(values.end(), view.values.begin(), view.values.end());
-  });
-  return values;
-}
-
 class GpuPassOf : public testing::TestWithParam<Family> {
  protected:
   models::DecoderConfig config_ = config_of(GetParam());
@@ -48,23 +40,14 @@ class GpuPassOf : public testing::TestWithParam<Family> {
 TEST_P(GpuPassOf, gradients_of_the_divergence_are_those_of_finite_differences) {
   Parameters gradients = zeros_of_all();
   const double found = pass_->divergence(student_, tokens_, 1, &gradients);
-
-  ReferenceDecoder reference(student_, random_length);
-  const auto taught = ReferenceDecoder(teacher_, random_length).logits(tokens_);
-  const auto loss = [&] { return divergence_of(reference.logits(tokens_), taught); };
-  EXPECT_NEAR(found, loss(), 1e-5 * loss());
-  expect_gradients(gradients, reference, loss);
+  expect_divergence(found, gradients, student_, teacher_, tokens_);
 }
 
 TEST_P(GpuPassOf, gradients_of_the_cross_entropy_are_those_of_finite_differences) {
   const std::vector<std::int32_t> labels = labels_of(tokens_);
   Parameters gradients = zeros_of_all();
   const double found = pass_->cross_entropy(student_, tokens_, labels, 1, &gradients);
-
-  ReferenceDecoder reference(student_, random_length);
-  const auto loss = [&] { return cross_entropy_of(reference.logits(tokens_), labels); };
-  EXPECT_NEAR(found, loss(), 1e-5 * loss());
-  expect_gradients(gradients, reference, loss);
+  expect_cross_entropy(found, gradients, student_, tokens_, labels);
 }
 
 TEST_P(GpuPassOf, the_same_bits_each_time) {

@@ -1,7 +1,6 @@
 #include "gradients/layer.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "gradients/gate.h"
 #include "gradients/linear_pass.h"
@@ -49,6 +48,10 @@ HeadSteps k_steps(const LayerContext& c, const Layer& layer, int index) {
   return {c, layer.k_norm, c.config.kv_heads, c.config.rotates(index)};
 }
 
+AttentionShape shape_of(const LayerContext& c, int layer) {
+  return attention_shape(c.config, layer, c.windows, c.length);
+}
+
 Rows rows_of(const LayerContext& context, const Floats& values) {
   return {values.data(), context.tokens(), static_cast<int>(values.size()) / context.tokens()};
 }
@@ -92,7 +95,7 @@ void attention_back(const LayerContext& c, const Layer& layer, int index, const 
          dk(trace.k.size()), dv(trace.v.size());
   show(c, index, backend::TapPoint::attention_output, attended, {dy});
   run_back(layer.output, attended, dy, d_attended.data(), gradient.output, c.engine);
-  attend_back(c.attention_shape(index), {trace.q.data(), trace.k.data(), trace.v.data()},
+  attend_back(shape_of(c, index), {trace.q.data(), trace.k.data(), trace.v.data()},
               trace.attended.data(), d_attended.data(), {dq.data(), dk.data(), dv.data()},
               c.engine.kernels, c.engine.pool);
   q_steps(c, layer, index).back(dq, trace.plain_q, gradient.q_norm);
@@ -107,16 +110,6 @@ void attention_back(const LayerContext& c, const Layer& layer, int index, const 
 }
 
 }  // namespace
-
-AttentionShape LayerContext::attention_shape(int layer) const {
-  return {.windows = windows,
-          .length = length,
-          .heads = config.heads,
-          .kv_heads = config.kv_heads,
-          .head_dim = config.head_dim,
-          .scale = 1 / std::sqrt(static_cast<float>(config.head_dim)),
-          .reach = config.window_of(layer)};
-}
 
 LayerTrace::LayerTrace(const models::DecoderConfig& config, int tokens) {
   const auto floats = [&](int cols) {
@@ -144,7 +137,7 @@ void run_layer(const LayerContext& c, const Layer& layer, int index, float* x, L
   run(layer.v, input, trace.v.data(), c.engine);
   q_steps(c, layer, index).forth(trace.q, trace.plain_q);
   k_steps(c, layer, index).forth(trace.k, trace.plain_k);
-  attend(c.attention_shape(index), {trace.q.data(), trace.k.data(), trace.v.data()},
+  attend(shape_of(c, index), {trace.q.data(), trace.k.data(), trace.v.data()},
          trace.attended.data(), c.engine.kernels, c.engine.pool);
   run(layer.output, rows_of(c, trace.attended), trace.middle.data(), c.engine);
   add(c, trace.middle, x);

@@ -27,7 +27,6 @@ struct LayerContext {
   const SiteObserver& observer;  // may be empty
 
   int tokens() const { return windows * length; }
-  AttentionShape attention_shape(int layer) const;
 };
 
 // What the way back needs of the way forth. Used again for each layer.

@@ -183,6 +183,34 @@ inline auto families() {
                          Family{"LlamaWithAdapters", nullptr, 3});
 }
 
+// found and gradients: of the divergence of student from teacher on tokens.
+inline void expect_divergence(double found, Parameters& gradients, const Parameters& student,
+                              const Parameters& teacher, std::span<const std::int32_t> tokens) {
+  ReferenceDecoder reference(student, random_length);
+  const auto taught = ReferenceDecoder(teacher, random_length).logits(tokens);
+  const auto loss = [&] { return divergence_of(reference.logits(tokens), taught); };
+  EXPECT_NEAR(found, loss(), 1e-5 * loss());
+  expect_gradients(gradients, reference, loss);
+}
+
+// The same of the cross-entropy of the labels.
+inline void expect_cross_entropy(double found, Parameters& gradients, const Parameters& model,
+                                 std::span<const std::int32_t> tokens,
+                                 std::span<const std::int32_t> labels) {
+  ReferenceDecoder reference(model, random_length);
+  const auto loss = [&] { return cross_entropy_of(reference.logits(tokens), labels); };
+  EXPECT_NEAR(found, loss(), 1e-5 * loss());
+  expect_gradients(gradients, reference, loss);
+}
+
+inline std::vector<float> values_of(Parameters gradients) {
+  std::vector<float> values;
+  for_each(gradients, [&](const ParameterView& view) {
+    values.insert(values.end(), view.values.begin(), view.values.end());
+  });
+  return values;
+}
+
 // What the last token of a window says of the next one is not counted.
 inline std::vector<std::int32_t> labels_of(const std::vector<std::int32_t>& tokens) {
   std::vector<std::int32_t> labels(tokens.begin() + 1, tokens.end());

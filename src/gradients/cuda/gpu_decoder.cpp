@@ -1,7 +1,5 @@
 #include "gradients/cuda/gpu_decoder.h"
 
-#include <cmath>
-
 #include "gradients/rotation.h"
 
 namespace nybble::gradients::gpu {
@@ -33,10 +31,10 @@ Decoder::Decoder(const Parameters& parameters, int length, const Products& produ
                  Transfer& transfer)
     : config_(parameters.config),
       length_(length),
-      products_(products),
       transfer_(transfer),
       weights_(parameters),
       attention_(products),
+      workspace_{products, {}, {}, {}},
       residuals_(parameters.layers.size() + 1) {
   const Angles angles(config_, length);
   cos_.upload(angles.cos);
@@ -54,14 +52,8 @@ void Decoder::load(const Parameters& parameters, const std::function<bool(std::s
   transfer_.upload(copies);
 }
 
-AttentionShape Decoder::attention_shape(int layer) const {
-  return {.windows = tokens() / length_,
-          .length = length_,
-          .heads = config_.heads,
-          .kv_heads = config_.kv_heads,
-          .head_dim = config_.head_dim,
-          .scale = 1 / std::sqrt(static_cast<float>(config_.head_dim)),
-          .reach = config_.window_of(layer)};
+AttentionShape Decoder::shape_of(int layer) const {
+  return attention_shape(config_, layer, tokens() / length_, length_);
 }
 
 Rows Decoder::rows_of(const DeviceFloats& values) const {
@@ -96,7 +88,7 @@ void Decoder::run_heads_back(const DeviceFloats& norm, int heads, bool rotates,
   if (norm.empty()) return;
   normalize_back({plain.data(), tokens() * heads, config_.head_dim}, norm.data(),
                  config_.rms_epsilon, d_values.data(), false, d_values.data(), values_of(d_norm),
-                 norms_);
+                 workspace_.norms);
 }
 
 // residuals_[index + 1] becomes what the layer makes of residuals_[index].
@@ -116,7 +108,7 @@ void Decoder::run_layer(int index) {
   run(layer.v, input, t.v.data(), workspace_);
   run_heads(layer.q_norm, config_.heads, config_.rotates(index), t.q, t.plain_q);
   run_heads(layer.k_norm, config_.kv_heads, config_.rotates(index), t.k, t.plain_k);
-  attention_.forth(attention_shape(index), t.q, t.k, t.v, t.attended);
+  attention_.forth(shape_of(index), t.q, t.k, t.v, t.attended);
   run(layer.output, rows_of(t.attended), t.middle.data(), workspace_);
   add(t.middle.data(), x.data(), n);
 
@@ -146,7 +138,8 @@ void Decoder::feed_forward_back(const DeviceLayer& layer, DeviceLayer& gradient)
   run_back(layer.gate, input, rows_of(t.gate), d_input_.data(), gradient.gate, workspace_);
   run_back(layer.up, input, rows_of(t.up), d_input_.data(), gradient.up, workspace_);
   normalize_back(rows_of(t.middle), layer.feed_forward_norm.data(), config_.rms_epsilon,
-                 d_input_.data(), true, d_x_.data(), values_of(gradient.feed_forward_norm), norms_);
+                 d_input_.data(), true, d_x_.data(), values_of(gradient.feed_forward_norm),
+                 workspace_.norms);
 }
 
 void Decoder::attention_back(int index, DeviceLayer& gradient) {
@@ -162,7 +155,7 @@ void Decoder::attention_back(int index, DeviceLayer& gradient) {
   dv_.resize(t.v.size());
   run_back(layer.output, rows_of(t.attended), rows_of(d_x_), d_attended_.data(), gradient.output,
            workspace_);
-  attention_.back(attention_shape(index), d_attended_, dq_, dk_, dv_);
+  attention_.back(shape_of(index), d_attended_, dq_, dk_, dv_);
   const bool rotates = config_.rotates(index);
   run_heads_back(layer.q_norm, config_.heads, rotates, dq_, t.plain_q, gradient.q_norm);
   run_heads_back(layer.k_norm, config_.kv_heads, rotates, dk_, t.plain_k, gradient.k_norm);
@@ -171,7 +164,8 @@ void Decoder::attention_back(int index, DeviceLayer& gradient) {
   run_back(layer.k, input, rows_of(dk_), d_input_.data(), gradient.k, workspace_);
   run_back(layer.v, input, rows_of(dv_), d_input_.data(), gradient.v, workspace_);
   normalize_back(rows_of(residuals_[i]), layer.attention_norm.data(), config_.rms_epsilon,
-                 d_input_.data(), true, d_x_.data(), values_of(gradient.attention_norm), norms_);
+                 d_input_.data(), true, d_x_.data(), values_of(gradient.attention_norm),
+                 workspace_.norms);
 }
 
 void Decoder::back(DeviceParameters& gradients) {
@@ -192,7 +186,7 @@ DeviceFloats& Decoder::logits(int first, int n) {
   normalize(x, weights_.output_norm.data(), config_.rms_epsilon, normed_.data());
   const Rows normed{normed_.data(), n, config_.dim};
   if (config_.tied) {
-    multiply(products_, normed, weights_.embedding.data(), config_.vocab, logits_.data());
+    multiply(workspace_.products, normed, weights_.embedding.data(), config_.vocab, logits_.data());
   } else {
     run(weights_.head, normed, logits_.data(), workspace_);
   }
@@ -207,13 +201,14 @@ void Decoder::logits_back(int first, int n, DeviceParameters& gradients) {
   const Rows x{residuals_.back().data() + at, n, config_.dim};
   const Rows normed{normed_.data(), n, config_.dim}, d_logits{logits_.data(), n, config_.vocab};
   if (config_.tied) {
-    multiply_back(products_, d_logits, weights_.embedding.data(), config_.dim, 1, d_normed_.data());
-    add_outer(products_, d_logits, normed, 1, gradients.embedding);
+    multiply_back(workspace_.products, d_logits, weights_.embedding.data(), config_.dim,
+                  d_normed_.data());
+    add_outer(workspace_.products, d_logits, normed, 1, gradients.embedding);
   } else {
     run_back(weights_.head, normed, d_logits, d_normed_.data(), gradients.head, workspace_);
   }
   normalize_back(x, weights_.output_norm.data(), config_.rms_epsilon, d_normed_.data(), false,
-                 d_x_.data() + at, values_of(gradients.output_norm), norms_);
+                 d_x_.data() + at, values_of(gradients.output_norm), workspace_.norms);
 }
 
 }  // namespace nybble::gradients::gpu

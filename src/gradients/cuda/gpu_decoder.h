@@ -46,7 +46,7 @@ class Decoder {
   int tokens() const { return static_cast<int>(tokens_.size()); }
 
  private:
-  AttentionShape attention_shape(int layer) const;
+  AttentionShape shape_of(int layer) const;
   Rows rows_of(const DeviceFloats& values) const;
   void run_heads(const DeviceFloats& norm, int heads, bool rotates, DeviceFloats& values,
                  DeviceFloats& plain);
@@ -58,15 +58,12 @@ class Decoder {
 
   models::DecoderConfig config_;
   int length_;
-  const Products& products_;
   Transfer& transfer_;
   DeviceParameters weights_;
   DeviceFloats cos_, sin_;
   Rotation rotation_;
   Attention attention_;
-  NormScratch norms_;
-  DeviceFloats inside_, d_inside_;
-  Workspace workspace_{products_, norms_, inside_, d_inside_};
+  Workspace workspace_;
   LayerTrace trace_;
   DeviceArray<std::int32_t> tokens_;
   std::vector<DeviceFloats> residuals_;  // before each layer, and behind the last

@@ -20,7 +20,7 @@ void adapter_back(const DeviceLinear& linear, const Rows& x, const Rows& dy, flo
                               0, workspace.d_inside.data(), linear.rank);
   const Rows dh{workspace.d_inside.data(), x.rows, linear.rank};
   add_outer(workspace.products, dh, x, 1, gradient.down);
-  multiply_back(workspace.products, dh, linear.down.data(), linear.cols, 1, dx);
+  multiply_back(workspace.products, dh, linear.down.data(), linear.cols, dx);
 }
 
 }  // namespace
@@ -31,9 +31,9 @@ void multiply(const Products& products, const Rows& x, const float* weight, int 
 }
 
 void multiply_back(const Products& products, const Rows& dy, const float* weight, int cols,
-                   float keep, float* dx) {
+                   float* dx) {
   products.multiply({dy.rows, cols, dy.cols}, 1, {dy.values, dy.cols, false}, {weight, cols, false},
-                    keep, dx, cols);
+                    1, dx, cols);
 }
 
 void add_outer(const Products& products, const Rows& dy, const Rows& x, float factor,
@@ -59,7 +59,7 @@ void run_added(const DeviceLinear& linear, const Rows& x, float* y, Workspace& w
 
 void run_back(const DeviceLinear& linear, const Rows& x, const Rows& dy, float* dx,
               DeviceLinear& gradient, Workspace& workspace) {
-  multiply_back(workspace.products, dy, linear.weight.data(), linear.cols, 1, dx);
+  multiply_back(workspace.products, dy, linear.weight.data(), linear.cols, dx);
   run_added_back(linear, x, dy, dx, gradient, workspace);
 }
 

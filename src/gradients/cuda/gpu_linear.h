@@ -9,14 +9,14 @@ namespace nybble::gradients::gpu {
 // What steps of one pass share.
 struct Workspace {
   const Products& products;
-  NormScratch& norms;
-  DeviceFloats &inside, &d_inside;  // of adapters
+  NormScratch norms;
+  DeviceFloats inside, d_inside;  // of adapters
 };
 
 // y [rows of x, rows] = x weight^T; dx += dy weight; gradient += dy^T x, nothing for an empty one.
 void multiply(const Products& products, const Rows& x, const float* weight, int rows, float* y);
 void multiply_back(const Products& products, const Rows& dy, const float* weight, int cols,
-                   float keep, float* dx);
+                   float* dx);
 void add_outer(const Products& products, const Rows& dy, const Rows& x, float factor,
                DeviceFloats& gradient);
 

@@ -141,6 +141,9 @@ void quantize_a8(const float* x, int64_t ldx, int64_t blocks, int n, A8Rounding 
     if (n == Lanes::a8_tokens) {  // a known number
       rounded.round(x, ldx, Lanes::a8_tokens, rounding);
       rounded.put(Lanes::a8_tokens, rounding, tile);
+    } else if (n == Lanes::prompt_tokens) {
+      rounded.round(x, ldx, Lanes::prompt_tokens, rounding);
+      rounded.put(Lanes::prompt_tokens, rounding, tile);
     } else {
       rounded.round(x, ldx, n, rounding);
       rounded.put(n, rounding, tile);
@@ -182,7 +185,7 @@ void quantize_columns(const float* x, int64_t ldx, int tokens, uint8_t* codes, f
 // Of codes that fit the narrowest sums a level has.
 template <class Lanes>
 int64_t repeat_dots(int64_t rounds) {
-  constexpr int chains = Lanes::a8_tokens < 4 ? 2 * Lanes::a8_tokens : Lanes::a8_tokens;
+  constexpr int chains = 8;
   uint8_t bytes[64] = {};
   const uint8_t* place = bytes;
   asm volatile("" : "+r"(place) : : "memory");  // nothing is known of the bytes any more
@@ -211,8 +214,9 @@ int64_t repeat_dots(int64_t rounds) {
 
 template <class Lanes>
 constexpr Int8Kernels make_int8_kernels() {
-  return {Lanes::a8_tokens,
-          Lanes::in_place_tokens,
+  return {Lanes::in_place_tokens,
+          Lanes::a8_tokens,
+          Lanes::prompt_tokens,
           quantize_a8<Lanes>,
           quantize_columns<Lanes>,
           {{},

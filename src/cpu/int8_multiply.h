@@ -33,10 +33,11 @@ struct Codes {
   static constexpr int per_low = 8 / low_bits, low_bytes = a8_len / per_low * lanes;
   static constexpr int block_bytes = a8_len / 8 * bits * lanes;
   static constexpr int largest = has_table ? 255 : (1 << bits) - 1;
-  const uint8_t* place;
+  const uint8_t* place = nullptr;
   Bytes table{};
 
-  Codes(const uint8_t* codes, const uint8_t* entries) : place(codes) {
+  void begin(const uint8_t* codes, const uint8_t* entries) {
+    place = codes;
     if constexpr (has_table) table = Bytes::repeat16(entries);
   }
   Bytes at(int step) const {
@@ -58,10 +59,17 @@ struct Codes {
 template <class Lanes>
 struct GroupScales {
   A8Scales place;
-  bool fetches;  // those of the next 16 rows, which stand where the processor does not foresee them
-  const uint8_t* outer_place = static_cast<const uint8_t*>(place.outer);
+  // Those of the next 16 rows, which stand where the processor does not foresee them.
+  bool fetches = false;
+  const uint8_t* outer_place = nullptr;
   int left = 0;  // groups that the outer scale is for
   Lanes outer{};
+
+  void begin(const A8Scales& scales, bool fetch) {
+    place = scales;
+    fetches = fetch;
+    outer_place = static_cast<const uint8_t*>(scales.outer);
+  }
 
   Lanes next() {
     if (left == 0) {
@@ -88,26 +96,47 @@ struct GroupScales {
   }
 };
 
+// The same where each group has a float: without branches.
+template <class Lanes>
+struct FloatScales {
+  const float* place = nullptr;
+
+  void begin(const A8Scales& scales, bool) { place = static_cast<const float*>(scales.outer); }
+  Lanes next() {
+    const Lanes scale = Lanes::load(place);
+    place += lanes;
+    return scale;
+  }
+  Lanes next_outer() { return next(); }
+};
+
 constexpr int32_t no_sums[16] = {};
 
-template <int tokens, class Codes, class Sums>
-[[gnu::always_inline]] inline void add_steps(const Codes& codes, const ConstA8Block& in, int first,
-                                             int last, Sums* sums) {
+// n times 16 rows that run together, so that what one has of the activations serves the others.
+template <class Lanes, int n, int tokens, int bits, bool has_table, class Sums>
+[[gnu::always_inline]] inline void add_steps(const Codes<Lanes, bits, has_table>* codes,
+                                             const ConstA8Block& in, int first, int last,
+                                             Sums (&sums)[n][tokens]) {
 #pragma GCC unroll 8
   for (int step = first; step < last; ++step) {
-    const auto weights = codes.at(step);
+    typename Lanes::Bytes weights[n];
+    for (int r = 0; r < n; ++r) weights[r] = codes[r].at(step);
 #pragma GCC unroll 16
-    for (int t = 0; t < tokens; ++t) sums[t].add_dot(weights, in.codes + (step * tokens + t) * 4);
+    for (int t = 0; t < tokens; ++t) {
+#pragma GCC unroll 2
+      for (int r = 0; r < n; ++r)
+        sums[r][t].add_dot(weights[r], in.codes + (step * tokens + t) * 4);
+    }
   }
 }
 
 // The sums of steps [first, last) of a block's 8, for all tokens; row: that of the sums of
 // activations. They begin at minus the zero of a code times the sum of the activations, and at what
 // Lanes takes off every code.
-template <class Lanes, int tokens, int first, int last, int bits, bool has_table>
-[[gnu::always_inline]] inline void add_dots(const Codes<Lanes, bits, has_table>& codes,
+template <class Lanes, int n, int tokens, int first, int last, int bits, bool has_table>
+[[gnu::always_inline]] inline void add_dots(const Codes<Lanes, bits, has_table>* codes,
                                             const ConstA8Block& in, int row, int zero_shift,
-                                            typename Lanes::Sums* products) {
+                                            typename Lanes::Sums (&products)[n][tokens]) {
   // So many steps fit sums of 16 bits, each of two columns.
   constexpr int fit = Lanes::pair_limit / (2 * 127 * Codes<Lanes, bits, has_table>::largest);
   const bool has_zero = zero_shift <= 7;
@@ -117,17 +146,19 @@ template <class Lanes, int tokens, int first, int last, int bits, bool has_table
     int32_t start = zeros[t];
     if constexpr (bits < 8) start >>= 7 - (has_zero ? zero_shift : 7);
     if constexpr (Lanes::taken_off != 0 && fit < 2) start -= minus_sums[t];
-    products[t] = Lanes::Sums::set(start);
+    for (int r = 0; r < n; ++r) products[r][t] = Lanes::Sums::set(start);
   }
   if constexpr (fit < 2) {
-    add_steps<tokens>(codes, in, first, last, products);
+    add_steps<Lanes>(codes, in, first, last, products);
   } else {
 #pragma GCC unroll 4
     for (int step = first; step < last; step += fit) {
-      typename Lanes::Pairs pairs[tokens];
-      for (int t = 0; t < tokens; ++t) pairs[t] = Lanes::Pairs::zero();
-      add_steps<tokens>(codes, in, step, step + fit < last ? step + fit : last, pairs);
-      for (int t = 0; t < tokens; ++t) products[t].add(pairs[t]);
+      typename Lanes::Pairs pairs[n][tokens];
+      for (auto& own : pairs)
+        for (auto& pair : own) pair = Lanes::Pairs::zero();
+      add_steps<Lanes>(codes, in, step, step + fit < last ? step + fit : last, pairs);
+      for (int r = 0; r < n; ++r)
+        for (int t = 0; t < tokens; ++t) products[r][t].add(pairs[r][t]);
     }
   }
 }
@@ -144,93 +175,121 @@ void fetch(const uint8_t* bytes, int n) {
   for (int line = 0; line < n; line += 64) __builtin_prefetch(bytes + line, 0, to);
 }
 
-// 16 rows and one tile of tokens; next: the tile that comes after it, nullptr where it need not be
-// fetched.
+// n times 16 rows and one tile of tokens; next: the tile that comes after it, nullptr where it need
+// not be fetched.
 template <class Lanes, int bits, bool has_table, int tokens, A8Groups groups, bool halves,
-          bool offsets>
-void multiply_a8_tile(const A8Product& p, const uint8_t* x, const uint8_t* next, float* acc) {
+          bool offsets, int n, class Scales>
+void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* next, float* acc) {
   using Sums = typename Lanes::Sums;
   constexpr int steps = a8_len / 4;
-  Lanes totals[tokens], parts[tokens];
-  float weighted[tokens] = {};
-  for (int t = 0; t < tokens; ++t) {
-    totals[t] = p.begins ? Lanes::set(0) : Lanes::load(acc + t * panel_rows);
-    parts[t] = Lanes::set(0);
-  }
-  Codes<Lanes, bits, has_table> codes(p.codes, p.table);
+  const A8Product& p = rows[0];
   constexpr bool stand_alone = bits == 8 || groups == a8_longer;
   const bool fetches = (tokens >= 4 || !stand_alone) && p.tokens <= 4 * Lanes::a8_tokens;
-  GroupScales<Lanes> scales{p.scales, fetches}, offset_scales{p.offsets, fetches};
+  Lanes totals[n][tokens], parts[n][tokens];
+  float weighted[tokens] = {};
+  Codes<Lanes, bits, has_table> codes[n];
+  Scales scales[n], offset_scales[n];
+  for (int r = 0; r < n; ++r) {
+    for (int t = 0; t < tokens; ++t) {
+      totals[r][t] = p.begins ? Lanes::set(0) : Lanes::load(acc + t * panel_rows + r * lanes);
+      parts[r][t] = Lanes::set(0);
+    }
+    codes[r].begin(rows[r].codes, p.table);
+    scales[r].begin(rows[r].scales, fetches);
+    offset_scales[r].begin(rows[r].offsets, fetches);
+  }
+  // Calls action(r, t, token): what an activation has is loaded once for all rows.
+  const auto for_sums = [](const auto& value, const auto& action) {
+#pragma GCC unroll 16
+    for (int t = 0; t < tokens; ++t) {
+      const Lanes own = value(t);
+#pragma GCC unroll 2
+      for (int r = 0; r < n; ++r) action(r, t, own);
+    }
+  };
   int left = p.scales.groups_per_outer;  // blocks of a longer group
   for (int64_t block = 0; block < p.blocks; ++block) {
-    if (fetches) fetch<first_level>(codes.place + fetch_ahead, codes.block_bytes);
+    for (int r = 0; fetches && r < n; ++r)
+      fetch<first_level>(codes[r].place + fetch_ahead, codes[r].block_bytes);
     if (next != nullptr)
       fetch<second_level>(next + block * a8_token_bytes * tokens, a8_token_bytes * tokens);
     const ConstA8Block in(x, tokens);
-    const auto s = [&](int half, int t) { return Lanes::set(in.scales[half * tokens + t]); };
-    Sums sums[tokens];
+    const auto s = [&](int half) {
+      return [&in, half](int t) { return Lanes::set(in.scales[half * tokens + t]); };
+    };
+    Lanes w[n], o[n];
+    const auto take = [](Scales(&from)[n], Lanes(&to)[n]) {
+      for (int r = 0; r < n; ++r) to[r] = from[r].next();
+    };
+    Sums sums[n][tokens];
     if constexpr (groups == a8_halves || halves) {
-      add_dots<Lanes, tokens, 0, steps / 2>(codes, in, 0, p.zero_shift, sums);
-      const Lanes w0 = groups == a8_halves ? scales.next() : Lanes{};
-      for (int t = 0; t < tokens; ++t) {
-        const Lanes sum = sums[t].floats();
+      add_dots<Lanes, n, tokens, 0, steps / 2>(codes, in, 0, p.zero_shift, sums);
+      if constexpr (groups == a8_halves) take(scales, w);
+      for_sums(s(0), [&](int r, int t, Lanes own) {
+        const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
-          parts[t] = Lanes::fma(sum, s(0, t), parts[t]);
+          parts[r][t] = Lanes::fma(sum, own, parts[r][t]);
         } else if constexpr (groups == a8_halves && halves) {
-          totals[t] = Lanes::fma(Lanes::mul(sum, w0), s(0, t), totals[t]);
+          totals[r][t] = Lanes::fma(Lanes::mul(sum, w[r]), own, totals[r][t]);
         } else {
-          parts[t] = Lanes::mul(sum, groups == a8_halves ? w0 : s(0, t));
+          parts[r][t] = Lanes::mul(sum, groups == a8_halves ? w[r] : own);
         }
-      }
-      add_dots<Lanes, tokens, steps / 2, steps>(codes, in, 1, p.zero_shift, sums);
-      const Lanes w1 = groups == a8_longer ? Lanes{} : scales.next();
-      for (int t = 0; t < tokens; ++t) {
-        const Lanes sum = sums[t].floats();
+      });
+      add_dots<Lanes, n, tokens, steps / 2, steps>(codes, in, 1, p.zero_shift, sums);
+      if constexpr (groups != a8_longer) take(scales, w);
+      for_sums(s(halves), [&](int r, int t, Lanes own) {
+        const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
-          parts[t] = Lanes::fma(sum, s(1, t), parts[t]);
+          parts[r][t] = Lanes::fma(sum, own, parts[r][t]);
         } else if constexpr (groups == a8_blocks) {
-          totals[t] = Lanes::fma(Lanes::fma(sum, s(1, t), parts[t]), w1, totals[t]);
+          totals[r][t] = Lanes::fma(Lanes::fma(sum, own, parts[r][t]), w[r], totals[r][t]);
         } else if constexpr (halves) {
-          totals[t] = Lanes::fma(Lanes::mul(sum, w1), s(1, t), totals[t]);
+          totals[r][t] = Lanes::fma(Lanes::mul(sum, w[r]), own, totals[r][t]);
         } else {
-          totals[t] = Lanes::fma(Lanes::fma(sum, w1, parts[t]), s(0, t), totals[t]);
+          totals[r][t] = Lanes::fma(Lanes::fma(sum, w[r], parts[r][t]), own, totals[r][t]);
         }
-      }
+      });
     } else {
-      add_dots<Lanes, tokens, 0, steps>(codes, in, 2, p.zero_shift, sums);
-      const Lanes w = groups == a8_longer ? Lanes{} : scales.next();
-      for (int t = 0; t < tokens; ++t) {
-        const Lanes sum = sums[t].floats();
+      add_dots<Lanes, n, tokens, 0, steps>(codes, in, 2, p.zero_shift, sums);
+      if constexpr (groups != a8_longer) take(scales, w);
+      for_sums(s(0), [&](int r, int t, Lanes own) {
+        const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
-          parts[t] = Lanes::fma(sum, s(0, t), parts[t]);
+          parts[r][t] = Lanes::fma(sum, own, parts[r][t]);
         } else {
-          totals[t] = Lanes::fma(Lanes::mul(sum, w), s(0, t), totals[t]);
+          totals[r][t] = Lanes::fma(Lanes::mul(sum, w[r]), own, totals[r][t]);
         }
-      }
+      });
     }
     if constexpr (groups == a8_longer) {
       for (int t = 0; offsets && t < tokens; ++t) weighted[t] += in.weighted_sums[2 * tokens + t];
       if (--left == 0) {
         left = p.scales.groups_per_outer;
-        const Lanes w = scales.next_outer(), o = offsets ? offset_scales.next_outer() : Lanes{};
-        for (int t = 0; t < tokens; ++t) {
-          totals[t] = Lanes::fma(parts[t], w, totals[t]);
-          parts[t] = Lanes::set(0);
-          if constexpr (offsets) totals[t] = Lanes::fma(o, Lanes::set(weighted[t]), totals[t]);
-          weighted[t] = 0;
+        for (int r = 0; r < n; ++r) {
+          w[r] = scales[r].next_outer();
+          if constexpr (offsets) o[r] = offset_scales[r].next_outer();
         }
+        for_sums([&](int t) { return Lanes::set(weighted[t]); },
+                 [&](int r, int t, Lanes sum) {
+                   totals[r][t] = Lanes::fma(parts[r][t], w[r], totals[r][t]);
+                   parts[r][t] = Lanes::set(0);
+                   if constexpr (offsets) totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]);
+                 });
+        for (float& sum : weighted) sum = 0;
       }
     } else if constexpr (offsets) {
       for (int row = groups == a8_halves ? 0 : 2; row < (groups == a8_halves ? 2 : 3); ++row) {
-        const Lanes o = offset_scales.next();
-        for (int t = 0; t < tokens; ++t)
-          totals[t] = Lanes::fma(o, Lanes::set(in.weighted_sums[row * tokens + t]), totals[t]);
+        take(offset_scales, o);
+        for_sums(
+            [&](int t) { return Lanes::set(in.weighted_sums[row * tokens + t]); },
+            [&](int r, int t, Lanes sum) { totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]); });
       }
     }
-    codes.next_block();
+    for (int r = 0; r < n; ++r) codes[r].next_block();
     x += a8_token_bytes * tokens;
   }
-  for (int t = 0; t < tokens; ++t) totals[t].store(acc + t * panel_rows);
+  for (int r = 0; r < n; ++r)
+    for (int t = 0; t < tokens; ++t) totals[r][t].store(acc + t * panel_rows + r * lanes);
 }
 
 inline A8Scales of_other_rows(A8Scales scales) {
@@ -240,43 +299,54 @@ inline A8Scales of_other_rows(A8Scales scales) {
   return scales;
 }
 
+// n: of the two times 16 rows run together, in whole tiles.
 template <class Lanes, int bits, bool has_table, int tokens, A8Groups groups, bool halves,
-          bool offsets>
-void multiply_a8_tiles(const A8Product& first, const A8Product& second, const uint8_t* x,
-                       int64_t left, float* acc) {
-  const int64_t tile_bytes = first.x_blocks * a8_token_bytes * tokens;
+          bool offsets, int n, class Scales>
+void multiply_a8_tiles(const A8Product (&rows)[2], const uint8_t* x, int64_t left, float* acc) {
+  const A8Product& p = rows[0];
+  const int64_t tile_bytes = p.x_blocks * a8_token_bytes * tokens;
   for (; left >= tokens; left -= tokens) {
-    const uint8_t* tile = x + first.first_block * a8_token_bytes * tokens;
-    // The second rows find this tile in the cache, which leaves time to ask for the next one.
-    const bool has_next = left >= 2 * tokens && first.tokens > 4 * Lanes::a8_tokens;
+    const uint8_t* tile = x + p.first_block * a8_token_bytes * tokens;
+    // Fetched with the last rows, which leaves time.
+    const bool has_next = left >= 2 * tokens && p.tokens > 4 * Lanes::a8_tokens;
     const uint8_t* next = has_next ? tile + tile_bytes : nullptr;
-    multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets>(first, tile, nullptr,
-                                                                              acc);
-    multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets>(second, tile, next,
-                                                                              acc + lanes);
+    if constexpr (n == 2) {
+      multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets, 2, Scales>(
+          rows, tile, next, acc);
+    } else {
+      multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets, 1, Scales>(
+          rows, tile, nullptr, acc);
+      multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets, 1, Scales>(
+          rows + 1, tile, next, acc + lanes);
+    }
     x += tile_bytes;
     acc += tokens * panel_rows;
   }
   if constexpr (tokens > 1) {
-    multiply_a8_tiles<Lanes, bits, has_table, tokens / 2, groups, halves, offsets>(first, second, x,
-                                                                                   left, acc);
+    multiply_a8_tiles<Lanes, bits, has_table, tokens / 2, groups, halves, offsets, 1, Scales>(
+        rows, x, left, acc);
   }
 }
 
 template <class Lanes, int bits, A8Groups groups, bool halves, bool offsets>
 void multiply_a8(const A8Product& p) {
-  A8Product second = p;
-  second.codes += p.other_codes;
-  second.scales = of_other_rows(p.scales);
-  second.offsets = of_other_rows(p.offsets);
-  const auto run = [&]<bool has_table>() {
-    multiply_a8_tiles<Lanes, bits, has_table, Lanes::a8_tokens, groups, halves, offsets>(
-        p, second, p.x, p.tokens, p.acc);
+  A8Product rows[2] = {p, p};
+  rows[1].codes += p.other_codes;
+  rows[1].scales = of_other_rows(p.scales);
+  rows[1].offsets = of_other_rows(p.offsets);
+  const auto run = [&]<bool has_table, int tile, int n, class Scales>() {
+    multiply_a8_tiles<Lanes, bits, has_table, tile, groups, halves, offsets, n, Scales>(
+        rows, p.x, p.tokens, p.acc);
   };
-  if constexpr (bits == 4 && groups != a8_longer && !offsets) {
-    if (p.table != nullptr) return run.template operator()<true>();
+  constexpr int tile = Lanes::a8_tokens, prompt_tile = Lanes::prompt_tokens;
+  if constexpr (bits == 8 && prompt_tile != tile) {
+    if (p.tile == prompt_tile)
+      return run.template operator()<false, prompt_tile, 2, FloatScales<Lanes>>();
   }
-  run.template operator()<false>();
+  if constexpr (bits == 4 && groups != a8_longer && !offsets) {
+    if (p.table != nullptr) return run.template operator()<true, tile, 1, GroupScales<Lanes>>();
+  }
+  run.template operator()<false, tile, 1, GroupScales<Lanes>>();
 }
 
 // What formats need; those of planes also as bytes.
@@ -342,7 +412,8 @@ template <class Lanes, int bits, bool has_table>
 void unpack_codes(const uint8_t* planes, const uint8_t* table, int zero_shift, int64_t blocks,
                   uint8_t* out) {
   using Bytes = typename Lanes::Bytes;
-  Codes<Lanes, bits, has_table> codes(planes, table);
+  Codes<Lanes, bits, has_table> codes;
+  codes.begin(planes, table);
   const Bytes more = Bytes::set(zero_shift > 7 ? 0 : 128 - (1 << zero_shift));
   for (int64_t block = 0; block < blocks; ++block, codes.next_block(), out += a8_len * lanes) {
 #pragma GCC unroll 8

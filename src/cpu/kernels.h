@@ -46,6 +46,7 @@ struct A8Product {
   const uint8_t* x;               // A8-32 panels, a8_panels.h
   int64_t first_block, x_blocks;  // the first of these blocks in x; how many x has
   int64_t tokens;
+  int tile;             // of x, Int8Kernels::tile()
   float* acc;           // [tokens, panel_rows]
   bool begins = false;  // acc holds nothing to add to yet
 };
@@ -61,10 +62,11 @@ struct A8Multiply {
 enum class A8Rounding : uint8_t { halves, blocks, tokens };
 
 struct Int8Kernels {
-  int tile_tokens;  // of A8-32 panels
-  // So many tokens at most take planes as they stand; more share codes unpacked to bytes and scales
-  // expanded to floats.
+  // So many tokens at most take planes and scales as they stand; more share codes unpacked to bytes
+  // and scales expanded to floats.
   int in_place_tokens;
+  int tile_tokens, prompt_tokens;  // of A8-32 panels, for so many tokens at most and for more
+  int tile(int64_t tokens) const { return tokens > in_place_tokens ? prompt_tokens : tile_tokens; }
   // One tile of x [tokens, 32 * blocks].
   void (*quantize)(const float* x, int64_t ldx, int64_t blocks, int tokens, A8Rounding rounding,
                    uint8_t* tile);

@@ -87,7 +87,7 @@ Inputs CpuBackend::inputs_for(const CpuWeight& weight, const float* x, std::int6
 
 std::vector<std::int64_t> CpuBackend::a8_tiles(std::int64_t tokens) const {
   std::vector<std::int64_t> firsts;
-  for (std::int64_t t = 0; t < tokens; t += a8_tile(kernels_.int8.tile_tokens, tokens - t))
+  for (std::int64_t t = 0; t < tokens; t += a8_tile(kernels_.int8.tile(tokens), tokens - t))
     firsts.push_back(t);
   firsts.push_back(tokens);
   return firsts;

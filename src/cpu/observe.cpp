@@ -82,7 +82,7 @@ struct CpuBackend::ObservedPiece {
 
   // Adds the products of 32 columns with all that are not before them.
   void multiply(const Kernels& kernels, std::int64_t panel) const {
-    const int tile = kernels.int8.tile_tokens;
+    const int tile = kernels.int8.tile(step.cols);
     const std::int64_t begin = panel * panel_rows / tile * tile;
     kernels.int8.multiply[8].kernels[a8_blocks][false][false](
         {.codes = codes + 2 * panel * blocks * tile_bytes,
@@ -97,6 +97,7 @@ struct CpuBackend::ObservedPiece {
          .first_block = 0,
          .x_blocks = blocks,
          .tokens = step.cols - begin,
+         .tile = tile,
          .acc = step.second_moment + (panel * step.cols + begin) * panel_rows});
   }
 };

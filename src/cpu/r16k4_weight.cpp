@@ -191,8 +191,7 @@ void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
 void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                            Scratch& scratch) const {
   const bool is_stored = !stored_rows_.empty();
-  const bool in_place =
-      !is_stored && (format_.bits == 8 || inputs.tokens <= kernels_.in_place_tokens);
+  const bool in_place = !is_stored && inputs.tokens <= kernels_.in_place_tokens;
   const MultiplyA8 kernel = kernels_.multiply[in_place ? format_.bits : 8].kernels[a8_groups(
       format_)][inputs.a8_rounding == A8Rounding::halves][format_.has_offsets];
   const std::int64_t step = in_place ? blocks_ : chunk_blocks;
@@ -208,6 +207,7 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
                       .first_block = first,
                       .x_blocks = blocks_,
                       .tokens = inputs.tokens,
+                      .tile = kernels_.tile(inputs.tokens),
                       .acc = acc,
                       .begins = first == 0};
     if (in_place) {
@@ -218,7 +218,7 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
       if (is_stored) {
         take_stored(panel, product, scratch.codes, scales);
       } else {
-        unpack_codes(product, scratch.codes);
+        if (format_.bits < 8) unpack_codes(product, scratch.codes);
         expand_scales(panel, product, scales);
       }
     }

@@ -47,7 +47,7 @@ struct Bytes {
 
 struct Lanes {
   static constexpr int tile_tokens = 4, max_sums = 8, a8_tokens = 1, in_place_tokens = 1,
-                       taken_off = 0, pair_limit = 0;
+                       taken_off = 0, pair_limit = 0, prompt_tokens = a8_tokens;
   using Bytes = scalar::Bytes;
   struct Sums {
     std::int32_t v[lanes];

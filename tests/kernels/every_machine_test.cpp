@@ -76,6 +76,7 @@ TEST_F(every_machine, multiplies_integers_to_the_same_bits) {
                                                       .first_block = 0,
                                                       .x_blocks = blocks,
                                                       .tokens = tokens,
+                                                      .tile = kernels.tile(tokens),
                                                       .acc = acc.data()});
   EXPECT_EQ(hash_of(acc), 0x6fa6c40bc40f05cbu);
 }

@@ -37,13 +37,13 @@ std::vector<float> activations(int tokens, std::mt19937& random) {
   return x;
 }
 
-// All tokens in tiles of a level.
+// All tokens in tiles of so many.
 std::vector<std::uint8_t> panels(const Int8Kernels& kernels, const std::vector<float>& x,
-                                 int tokens, bool in_halves) {
+                                 int tokens, int tile_tokens, bool in_halves) {
   std::vector<std::uint8_t> result(static_cast<std::size_t>(tokens * n_blocks * a8_token_bytes));
   std::uint8_t* tile = result.data();
   for (int first = 0; first < tokens;) {
-    const int n = a8_tile(kernels.tile_tokens, tokens - first);
+    const int n = a8_tile(tile_tokens, tokens - first);
     kernels.quantize(x.data() + first * cols, cols, n_blocks, n,
                      in_halves ? A8Rounding::halves : A8Rounding::blocks, tile);
     tile += n * n_blocks * a8_token_bytes;
@@ -107,7 +107,8 @@ struct Weight {
   }
 
   std::vector<float> product(MultiplyA8 kernel, const std::vector<std::uint8_t>& x, int tokens,
-                             A8Groups groups, Stand stand, bool offsets, int zero_shift) const {
+                             int tile, A8Groups groups, Stand stand, bool offsets,
+                             int zero_shift) const {
     std::vector<float> acc(start.begin(), start.begin() + tokens * panel_rows);
     for (std::int64_t first = 0; first < n_blocks; first += first_blocks) {
       kernel({.codes = codes.data() + first * code_bytes,
@@ -121,6 +122,7 @@ struct Weight {
               .first_block = first,
               .x_blocks = n_blocks,
               .tokens = tokens,
+              .tile = tile,
               .acc = acc.data()});
     }
     return acc;
@@ -133,24 +135,31 @@ class int8_level : public testing::TestWithParam<const Kernels*> {
  protected:
   // Every kernel for codes of so many bits that there is.
   void expect_same(const Weight& weight, int bits, int tokens) {
+    for (const Stand stand : ways_to_stand)
+      expect_same(weight, bits, tokens, kernels_.tile_tokens, stand);
+    if (bits == 8 && kernels_.prompt_tokens != kernels_.tile_tokens)
+      expect_same(weight, bits, tokens, kernels_.prompt_tokens, Stand::floats);
+  }
+
+  void expect_same(const Weight& weight, int bits, int tokens, int tile, Stand stand) {
     const std::vector<float> x = activations(tokens, random_);
     for (const bool in_halves : {false, true}) {
-      const auto own = panels(kernels_, x, tokens, in_halves),
-                 scalar = panels(scalar_, x, tokens, in_halves);
+      const auto own = panels(kernels_, x, tokens, tile, in_halves),
+                 scalar = panels(scalar_, x, tokens, scalar_.tile_tokens, in_halves);
       for (const A8Groups groups : {a8_halves, a8_blocks, a8_longer}) {
         for (const bool offsets : {false, true}) {
           const MultiplyA8 found = kernels_.multiply[bits].kernels[groups][in_halves][offsets],
                            expected = scalar_.multiply[bits].kernels[groups][in_halves][offsets];
           ASSERT_EQ(found == nullptr, expected == nullptr);
-          for (const Stand stand : ways_to_stand) {
-            for (const int zero_shift : {0, 2, 5, 7, 32}) {
-              if (found == nullptr || (bits == 8 && zero_shift < 7)) continue;
-              ASSERT_TRUE(same_bits(
-                  weight.product(found, own, tokens, groups, stand, offsets, zero_shift),
-                  weight.product(expected, scalar, tokens, groups, stand, offsets, zero_shift)))
-                  << bits << " bits, " << tokens << " tokens, halves " << in_halves << ", groups "
-                  << groups << ", offsets " << offsets << ", zero shift " << zero_shift;
-            }
+          for (const int zero_shift : {0, 2, 5, 7, 32}) {
+            if (found == nullptr || (bits == 8 && zero_shift < 7)) continue;
+            ASSERT_TRUE(same_bits(
+                weight.product(found, own, tokens, tile, groups, stand, offsets, zero_shift),
+                weight.product(expected, scalar, tokens, scalar_.tile_tokens, groups, stand,
+                               offsets, zero_shift)))
+                << bits << " bits, " << tokens << " tokens in tiles of " << tile << ", halves "
+                << in_halves << ", groups " << groups << ", offsets " << offsets << ", zero shift "
+                << zero_shift;
           }
         }
       }
@@ -229,7 +238,7 @@ TEST_P(int8_level, multiplies_like_the_scalar_level) {
     for (const auto& codes : choices_of_codes(n, random_)) {
       Weight weight(codes, code_bytes, random_);
       // Every size of a tile, alone and after others.
-      for (const int tokens : {1, 2, 3, 7, most_tokens}) expect_same(weight, bits, tokens);
+      for (const int tokens : {1, 2, 3, 7, 9, most_tokens}) expect_same(weight, bits, tokens);
       weight.table = table.data();
       if (bits == 4) expect_same(weight, bits, most_tokens);
     }

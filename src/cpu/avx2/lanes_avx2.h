@@ -50,7 +50,8 @@ template <class Dot>
 struct Lanes {
   static constexpr int tile_tokens = 6, max_sums = 6;  // a sum takes two of 16 registers
   static constexpr int a8_tokens = Dot::a8_tokens, in_place_tokens = Dot::in_place_tokens,
-                       taken_off = Dot::taken_off, pair_limit = Dot::pair_limit;
+                       taken_off = Dot::taken_off, pair_limit = Dot::pair_limit,
+                       prompt_tokens = a8_tokens;
   using Bytes = avx2::Bytes;
   // 32 integers of 16 bits, each the products of two bytes: the high ones are of rows 8 to 15.
   struct Pairs {

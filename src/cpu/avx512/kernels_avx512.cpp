@@ -10,6 +10,8 @@ namespace {
 // Two products in 16 bits overflow when codes have 8 bits, so the highest bit goes apart:
 // 2 * 127 * 127 and 2 * 127 fit.
 struct Dot {
+  static constexpr int prompt_tokens = 8;  // sums take other registers, too
+
   static __m512i add(__m512i sums, __m512i weights, __m512i x) {
     const __m512i low = _mm512_and_si512(weights, _mm512_set1_epi8(127));
     const __m512i high =

@@ -65,6 +65,8 @@ struct Lanes {
   static constexpr int tile_tokens = 12, max_sums = 24;  // of 32 registers
   // 512 tokens are 1.03 to 1.05 times as fast when planes are unpacked once, 64 are 0.95.
   static constexpr int a8_tokens = 8, in_place_tokens = 128, taken_off = 0, pair_limit = 0;
+  // Twice 16 rows at a time: 12 of 32 registers hold sums, 12 totals.
+  static constexpr int prompt_tokens = Dot::prompt_tokens;
   using Bytes = avx512::Bytes;
   // 16 integers; Dot adds the products of four bytes each.
   struct Sums {

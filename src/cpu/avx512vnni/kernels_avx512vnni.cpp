@@ -8,6 +8,8 @@ namespace nybble::cpu::avx512vnni {
 namespace {
 
 struct Dot {
+  static constexpr int prompt_tokens = 6;
+
   static __m512i add(__m512i sums, __m512i weights, __m512i x) {
     return _mm512_dpbusd_epi32(sums, weights, x);
   }

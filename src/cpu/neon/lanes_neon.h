@@ -49,7 +49,8 @@ struct Bytes {
 template <class Dot>
 struct Lanes {
   static constexpr int tile_tokens = 6, max_sums = 6;  // a sum takes four of 32 registers
-  static constexpr int a8_tokens = 6, in_place_tokens = a8_tokens, pair_limit = 0;
+  static constexpr int a8_tokens = 6, in_place_tokens = a8_tokens, pair_limit = 0,
+                       prompt_tokens = a8_tokens;
   static constexpr int taken_off = Dot::taken_off;  // of codes, by Dot
   using Bytes = neon::Bytes;
   // 16 integers.

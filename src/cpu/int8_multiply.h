@@ -217,26 +217,34 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
     const auto s = [&](int half) {
       return [&in, half](int t) { return Lanes::set(in.scales[half * tokens + t]); };
     };
-    Lanes w[n], o[n];
+    Lanes w0[n], w[n], o[n];
     const auto take = [](Scales(&from)[n], Lanes(&to)[n]) {
       for (int r = 0; r < n; ++r) to[r] = from[r].next();
     };
+    // Scales come with branches, behind which compilers move sums, with all that these multiply on
+    // the stack (AVX2: 0.8). Of both halves with offsets they are too many to come first.
+    constexpr bool early = groups != a8_longer && !(groups == a8_halves && offsets);
+    if constexpr (early) {
+      if constexpr (groups == a8_halves) take(scales, w0);
+      take(scales, w);
+      if constexpr (offsets) take(offset_scales, o);
+    }
     Sums sums[n][tokens];
     if constexpr (groups == a8_halves || halves) {
       add_dots<Lanes, n, tokens, 0, steps / 2>(codes, in, 0, p.zero_shift, sums);
-      if constexpr (groups == a8_halves) take(scales, w);
+      if constexpr (!early && groups == a8_halves) take(scales, w0);
       for_sums(s(0), [&](int r, int t, Lanes own) {
         const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
           parts[r][t] = Lanes::fma(sum, own, parts[r][t]);
         } else if constexpr (groups == a8_halves && halves) {
-          totals[r][t] = Lanes::fma(Lanes::mul(sum, w[r]), own, totals[r][t]);
+          totals[r][t] = Lanes::fma(Lanes::mul(sum, w0[r]), own, totals[r][t]);
         } else {
-          parts[r][t] = Lanes::mul(sum, groups == a8_halves ? w[r] : own);
+          parts[r][t] = Lanes::mul(sum, groups == a8_halves ? w0[r] : own);
         }
       });
       add_dots<Lanes, n, tokens, steps / 2, steps>(codes, in, 1, p.zero_shift, sums);
-      if constexpr (groups != a8_longer) take(scales, w);
+      if constexpr (!early && groups == a8_halves) take(scales, w);
       for_sums(s(halves), [&](int r, int t, Lanes own) {
         const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
@@ -251,7 +259,6 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
       });
     } else {
       add_dots<Lanes, n, tokens, 0, steps>(codes, in, 2, p.zero_shift, sums);
-      if constexpr (groups != a8_longer) take(scales, w);
       for_sums(s(0), [&](int r, int t, Lanes own) {
         const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
@@ -279,7 +286,7 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
       }
     } else if constexpr (offsets) {
       for (int row = groups == a8_halves ? 0 : 2; row < (groups == a8_halves ? 2 : 3); ++row) {
-        take(offset_scales, o);
+        if constexpr (!early) take(offset_scales, o);
         for_sums(
             [&](int t) { return Lanes::set(in.weighted_sums[row * tokens + t]); },
             [&](int r, int t, Lanes sum) { totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]); });

@@ -137,16 +137,18 @@ void quantize_a8(const float* x, int64_t ldx, int64_t blocks, int n, A8Rounding 
     rounded.highest[t] = rounded.highest[lanes / 2 + t] =
         highest_magnitude<Lanes>(x + t * ldx, blocks * a8_len);
   }
+  const auto round_block = [&](int tokens) __attribute__((always_inline)) {
+    rounded.round(x, ldx, tokens, rounding);
+    rounded.put(tokens, rounding, tile);
+  };
   for (int64_t block = 0; block < blocks; ++block, x += a8_len, tile += a8_token_bytes * n) {
-    if (n == Lanes::a8_tokens) {  // a known number
-      rounded.round(x, ldx, Lanes::a8_tokens, rounding);
-      rounded.put(Lanes::a8_tokens, rounding, tile);
+    // Known numbers, then any.
+    if (n == Lanes::a8_tokens) {
+      round_block(Lanes::a8_tokens);
     } else if (n == Lanes::prompt_tokens) {
-      rounded.round(x, ldx, Lanes::prompt_tokens, rounding);
-      rounded.put(Lanes::prompt_tokens, rounding, tile);
+      round_block(Lanes::prompt_tokens);
     } else {
-      rounded.round(x, ldx, n, rounding);
-      rounded.put(n, rounding, tile);
+      round_block(n);
     }
   }
 }
@@ -185,7 +187,7 @@ void quantize_columns(const float* x, int64_t ldx, int tokens, uint8_t* codes, f
 // Of codes that fit the narrowest sums a level has.
 template <class Lanes>
 int64_t repeat_dots(int64_t rounds) {
-  constexpr int chains = 8;
+  constexpr int chains = Lanes::a8_tokens < 4 ? 2 * Lanes::a8_tokens : Lanes::a8_tokens;
   uint8_t bytes[64] = {};
   const uint8_t* place = bytes;
   asm volatile("" : "+r"(place) : : "memory");  // nothing is known of the bytes any more

@@ -198,11 +198,11 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
     scales[r].begin(rows[r].scales, fetches);
     offset_scales[r].begin(rows[r].offsets, fetches);
   }
-  // Calls action(r, t, token): what an activation has is loaded once for all rows.
-  const auto for_sums = [](const auto& value, const auto& action) {
+  // Calls action(r, t, own) with what each token has: it is loaded once for all rows.
+  const auto for_sums = [](const float* of_tokens, const auto& action) {
 #pragma GCC unroll 16
     for (int t = 0; t < tokens; ++t) {
-      const Lanes own = value(t);
+      const Lanes own = Lanes::set(of_tokens[t]);
 #pragma GCC unroll 2
       for (int r = 0; r < n; ++r) action(r, t, own);
     }
@@ -214,9 +214,6 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
     if (next != nullptr)
       fetch<second_level>(next + block * a8_token_bytes * tokens, a8_token_bytes * tokens);
     const ConstA8Block in(x, tokens);
-    const auto s = [&](int half) {
-      return [&in, half](int t) { return Lanes::set(in.scales[half * tokens + t]); };
-    };
     Lanes w0[n], w[n], o[n];
     const auto take = [](Scales(&from)[n], Lanes(&to)[n]) {
       for (int r = 0; r < n; ++r) to[r] = from[r].next();
@@ -233,7 +230,7 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
     if constexpr (groups == a8_halves || halves) {
       add_dots<Lanes, n, tokens, 0, steps / 2>(codes, in, 0, p.zero_shift, sums);
       if constexpr (!early && groups == a8_halves) take(scales, w0);
-      for_sums(s(0), [&](int r, int t, Lanes own) {
+      for_sums(in.scales, [&](int r, int t, Lanes own) {
         const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
           parts[r][t] = Lanes::fma(sum, own, parts[r][t]);
@@ -245,7 +242,7 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
       });
       add_dots<Lanes, n, tokens, steps / 2, steps>(codes, in, 1, p.zero_shift, sums);
       if constexpr (!early && groups == a8_halves) take(scales, w);
-      for_sums(s(halves), [&](int r, int t, Lanes own) {
+      for_sums(in.scales + halves * tokens, [&](int r, int t, Lanes own) {
         const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
           parts[r][t] = Lanes::fma(sum, own, parts[r][t]);
@@ -259,7 +256,7 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
       });
     } else {
       add_dots<Lanes, n, tokens, 0, steps>(codes, in, 2, p.zero_shift, sums);
-      for_sums(s(0), [&](int r, int t, Lanes own) {
+      for_sums(in.scales, [&](int r, int t, Lanes own) {
         const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
           parts[r][t] = Lanes::fma(sum, own, parts[r][t]);
@@ -276,20 +273,19 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
           w[r] = scales[r].next_outer();
           if constexpr (offsets) o[r] = offset_scales[r].next_outer();
         }
-        for_sums([&](int t) { return Lanes::set(weighted[t]); },
-                 [&](int r, int t, Lanes sum) {
-                   totals[r][t] = Lanes::fma(parts[r][t], w[r], totals[r][t]);
-                   parts[r][t] = Lanes::set(0);
-                   if constexpr (offsets) totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]);
-                 });
+        for_sums(weighted, [&](int r, int t, Lanes sum) {
+          totals[r][t] = Lanes::fma(parts[r][t], w[r], totals[r][t]);
+          parts[r][t] = Lanes::set(0);
+          if constexpr (offsets) totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]);
+        });
         for (float& sum : weighted) sum = 0;
       }
     } else if constexpr (offsets) {
       for (int row = groups == a8_halves ? 0 : 2; row < (groups == a8_halves ? 2 : 3); ++row) {
         if constexpr (!early) take(offset_scales, o);
-        for_sums(
-            [&](int t) { return Lanes::set(in.weighted_sums[row * tokens + t]); },
-            [&](int r, int t, Lanes sum) { totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]); });
+        for_sums(in.weighted_sums + row * tokens, [&](int r, int t, Lanes sum) {
+          totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]);
+        });
       }
     }
     for (int r = 0; r < n; ++r) codes[r].next_block();
@@ -317,14 +313,9 @@ void multiply_a8_tiles(const A8Product (&rows)[2], const uint8_t* x, int64_t lef
     // Fetched with the last rows, which leaves time.
     const bool has_next = left >= 2 * tokens && p.tokens > 4 * Lanes::a8_tokens;
     const uint8_t* next = has_next ? tile + tile_bytes : nullptr;
-    if constexpr (n == 2) {
-      multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets, 2, Scales>(
-          rows, tile, next, acc);
-    } else {
-      multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets, 1, Scales>(
-          rows, tile, nullptr, acc);
-      multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets, 1, Scales>(
-          rows + 1, tile, next, acc + lanes);
+    for (int r = 0; r < 2; r += n) {
+      multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets, n, Scales>(
+          rows + r, tile, r + n == 2 ? next : nullptr, acc + r * lanes);
     }
     x += tile_bytes;
     acc += tokens * panel_rows;

@@ -46,7 +46,9 @@ struct A8Product {
   const uint8_t* x;               // A8-32 panels, a8_panels.h
   int64_t first_block, x_blocks;  // the first of these blocks in x; how many x has
   int64_t tokens;
-  int tile;             // of x, Int8Kernels::tile()
+  // Of x, Int8Kernels::tile(). Where that differs for many tokens, these have codes as bytes and a
+  // float for each group of scales.
+  int tile;
   float* acc;           // [tokens, panel_rows]
   bool begins = false;  // acc holds nothing to add to yet
 };

@@ -20,7 +20,10 @@ struct TuningSettings {
   // the prototype of decision 0016).
   int batch = 2;
   float code_rate = 9e-4f;  // how far codes go in a step at most, in steps of the grid
-  int moment_bits = 32;     // of AdamW's states for the codes: 32, or 8 in blocks of 256
+  // Of the relative squared error of the hidden states, in the mean over the layers, beside the
+  // divergence in nats in what is learned (decision 0021).
+  float hidden_weight = 8;
+  int moment_bits = 32;  // of AdamW's states for the codes: 32, or 8 in blocks of 256
   // Share of the windows that the model writes itself; of these it writes as many as fit
   // max_written_tokens, and repeats them. In QAT of Q2_K on 3 M tokens 1 M of them repeated left
   // 0.332 of llama-quantize's divergence on WikiText-2, all of them new 0.323; on a novel as much.

@@ -42,10 +42,9 @@ Json describe_calibration(const QuantizeRequest& request, const quantize::Method
 Json describe_tuning(const QuantizeRequest& request, const quantize::Method& method) {
   if (!method.tunes) return nullptr;
   const TuningSettings& tuning = request.tuning;
-  return {tuning.tokens,      tuning.batch,
-          tuning.code_rate,   tuning.written_share,
-          tuning.moment_bits, tuning.max_written_tokens,
-          tuning.gpu};
+  return {tuning.tokens,        tuning.batch,        tuning.code_rate,
+          tuning.written_share, tuning.moment_bits,  tuning.max_written_tokens,
+          tuning.gpu,           tuning.hidden_weight};
 }
 
 }  // namespace

@@ -151,8 +151,8 @@ TuningReport Tuning::learn(train::TunedStudent& student, const TuningFiles* file
   const auto teacher = gradients::load_parameters(model_.source, pool_);
   const std::size_t length = lessons.learned.front().tokens.size();
   const auto distillation = request_.tuning.gpu ? train::distillation_on_gpu : train::distillation;
-  const auto objective =
-      distillation(teacher, static_cast<int>(length), pool_, gradients::Precision::bf16);
+  const auto objective = distillation(teacher, static_cast<int>(length), pool_,
+                                      gradients::Precision::bf16, request_.tuning.hidden_weight);
   const std::size_t step_tokens = static_cast<std::size_t>(request_.tuning.batch) * length;
   const auto steps = std::max<std::size_t>(1, request_.tuning.tokens / step_tokens);
   train::CourseOptions options = course_options(static_cast<int>(steps), request_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gradients/embedding_rows.h"
+#include "gradients/hidden_loss.h"
 #include "models/decoder.h"
 
 namespace nybble::gradients {
@@ -37,7 +38,8 @@ std::span<const float> DecoderPass::forth(std::span<const std::int32_t> tokens) 
   return residuals_.back();
 }
 
-void DecoderPass::back(std::span<float> d_final, Parameters& gradients) {
+void DecoderPass::back(std::span<float> d_final, Parameters& gradients,
+                       const HiddenTarget& hidden) {
   for (std::size_t i = parameters_.layers.size(); i-- > 0;) {
     const int index = static_cast<int>(i);
     const Layer& layer = parameters_.layers[i];
@@ -45,6 +47,11 @@ void DecoderPass::back(std::span<float> d_final, Parameters& gradients) {
       std::vector<float>& again = residuals_[i + 1];  // not needed any more
       copy_residual(i);
       run_layer(context(), layer, index, again.data(), trace_of(index));
+    }
+    if (hidden.factor > 0) {
+      add_hidden_gradient(
+          residuals_[i + 1], hidden.teacher->residuals_[i + 1], parameters_.config.dim,
+          hidden.factor / static_cast<float>(parameters_.config.layers), d_final, engine_.pool);
     }
     run_layer_back(context(), layer, index, residuals_[i].data(), trace_of(index), d_final.data(),
                    gradients.layers[i]);

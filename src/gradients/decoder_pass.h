@@ -10,6 +10,14 @@
 
 namespace nybble::gradients {
 
+class DecoderPass;
+// A teacher that ran over the same tokens, and how much the distance from its hidden states counts
+// (hidden_loss.h), in the mean over the layers.
+struct HiddenTarget {
+  const DecoderPass* teacher = nullptr;
+  float factor = 0;
+};
+
 class DecoderPass {
  public:
   // Windows have `length` tokens each. The parameters must outlive the pass; they may change
@@ -24,9 +32,9 @@ class DecoderPass {
   // The residual stream behind the last layer, [tokens, dim], valid until the next forth(). tokens:
   // whole windows. Throws Error(invalid_input) for a token outside the vocabulary.
   std::span<const float> forth(std::span<const std::int32_t> tokens);
-  // From the gradient by what forth() returned, which is used up, to those by the parameters that
-  // are not empty in `gradients`; they are added.
-  void back(std::span<float> d_final, Parameters& gradients);
+  // From the gradient by what forth() returned, which is used up, and that by the hidden states, to
+  // those by the parameters that are not empty in `gradients`; they are added.
+  void back(std::span<float> d_final, Parameters& gradients, const HiddenTarget& hidden = {});
 
   int tokens() const { return static_cast<int>(tokens_.size()); }
   const Parameters& parameters() const { return parameters_; }

@@ -24,6 +24,7 @@ class DecoderPassOf : public testing::TestWithParam<Family> {
   std::vector<std::int32_t> tokens_ = random_tokens(config_);
   ThreadPool pool_{2};
 
+  // And of the hidden states.
   Parameters gradients_of_divergence(ThreadPool& pool, int kept = 0,
                                      const std::function<bool(const ParameterView&)>& wanted = all,
                                      Precision precision = Precision::floats) const {
@@ -33,7 +34,7 @@ class DecoderPassOf : public testing::TestWithParam<Family> {
     const auto x = pass.forth(tokens_), y = other.forth(tokens_);
     std::vector<float> d_x(x.size());
     divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.engine());
-    pass.back(d_x, gradients);
+    pass.back(d_x, gradients, {&other, 3});
     return gradients;
   }
 };
@@ -48,6 +49,16 @@ TEST_P(DecoderPassOf, gradients_of_the_divergence_are_those_of_finite_difference
   const double found = divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.engine());
   pass.back(d_x, gradients);
   expect_divergence(found, gradients, student_, teacher_, tokens_);
+}
+
+TEST_P(DecoderPassOf, gradients_of_hidden_states_are_those_of_finite_differences) {
+  DecoderPass pass(student_, length, pool_), other(teacher_, length, pool_);
+  Parameters gradients = zero_gradients(student_, all);
+  const auto x = pass.forth(tokens_), y = other.forth(tokens_);
+  std::vector<float> d_x(x.size());
+  const double found = divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.engine());
+  pass.back(d_x, gradients, {&other, 3});
+  expect_divergence(found, gradients, student_, teacher_, tokens_, 3);
 }
 
 TEST_P(DecoderPassOf, gradients_of_the_cross_entropy_are_those_of_finite_differences) {

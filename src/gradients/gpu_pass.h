@@ -15,10 +15,11 @@ class GpuPass {
  public:
   virtual ~GpuPass() = default;
   // Sum over the tokens (whole windows) of KL(teacher || student), in nats. With gradients (else
-  // null), that of `factor` times the sum by all that is not empty in them is added. What never had
-  // a gradient is taken not to change between calls.
+  // null), that of `factor` times the sum, and of the hidden states times `hidden` as in
+  // decoder_pass.h, by all that is not empty in them is added. What never had a gradient is taken
+  // not to change between calls.
   virtual double divergence(const Parameters& student, std::span<const std::int32_t> tokens,
-                            float factor, Parameters* gradients) = 0;
+                            float factor, float hidden, Parameters* gradients) = 0;
   // Sum of -log p(label) over the tokens that have a label, -1: none. The rest as above.
   virtual double cross_entropy(const Parameters& model, std::span<const std::int32_t> tokens,
                                std::span<const std::int32_t> labels, float factor,

@@ -39,8 +39,14 @@ class GpuPassOf : public testing::TestWithParam<Family> {
 
 TEST_P(GpuPassOf, gradients_of_the_divergence_are_those_of_finite_differences) {
   Parameters gradients = zeros_of_all();
-  const double found = pass_->divergence(student_, tokens_, 1, &gradients);
+  const double found = pass_->divergence(student_, tokens_, 1, 0, &gradients);
   expect_divergence(found, gradients, student_, teacher_, tokens_);
+}
+
+TEST_P(GpuPassOf, gradients_of_hidden_states_are_those_of_finite_differences) {
+  Parameters gradients = zeros_of_all();
+  const double found = pass_->divergence(student_, tokens_, 1, 3, &gradients);
+  expect_divergence(found, gradients, student_, teacher_, tokens_, 3);
 }
 
 TEST_P(GpuPassOf, gradients_of_the_cross_entropy_are_those_of_finite_differences) {
@@ -52,26 +58,26 @@ TEST_P(GpuPassOf, gradients_of_the_cross_entropy_are_those_of_finite_differences
 
 TEST_P(GpuPassOf, the_same_bits_each_time) {
   Parameters first = zeros_of_all(), second = zeros_of_all();
-  EXPECT_EQ(pass_->divergence(student_, tokens_, 1, &first),
-            pass_->divergence(student_, tokens_, 1, &second));
+  EXPECT_EQ(pass_->divergence(student_, tokens_, 1, 0, &first),
+            pass_->divergence(student_, tokens_, 1, 0, &second));
   EXPECT_EQ(values_of(first), values_of(second));
 }
 
 TEST_P(GpuPassOf, follows_what_learns_and_takes_any_number_of_windows) {
   Parameters gradients = zeros_of_all();
-  pass_->divergence(student_, tokens_, 1, &gradients);
+  pass_->divergence(student_, tokens_, 1, 0, &gradients);
   for_each(student_, [](const ParameterView& view) { view.values[0] += 0.25f; });
   const auto window = std::span(tokens_).first(random_length);
-  const double found = pass_->divergence(student_, window, 1, nullptr);
-  EXPECT_EQ(found, make(Precision::floats)->divergence(student_, window, 1, nullptr));
+  const double found = pass_->divergence(student_, window, 1, 0, nullptr);
+  EXPECT_EQ(found, make(Precision::floats)->divergence(student_, window, 1, 0, nullptr));
 }
 
 // Two roundings by 2^-11 at most in each product, and some twenty of these one behind the other,
 // forth and back.
 TEST_P(GpuPassOf, rounded_products_are_near) {
   Parameters exact = zeros_of_all(), rounded = zeros_of_all();
-  const double loss = pass_->divergence(student_, tokens_, 1, &exact);
-  EXPECT_NEAR(make(Precision::bf16)->divergence(student_, tokens_, 1, &rounded), loss,
+  const double loss = pass_->divergence(student_, tokens_, 1, 0, &exact);
+  EXPECT_NEAR(make(Precision::bf16)->divergence(student_, tokens_, 1, 0, &rounded), loss,
               20 * 2 * 0x1p-11 * loss);
   const std::vector<float> a = values_of(exact), b = values_of(rounded);
   double lost = 0, squares = 0;

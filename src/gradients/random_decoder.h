@@ -183,14 +183,40 @@ inline auto families() {
                          Family{"LlamaWithAdapters", nullptr, 3});
 }
 
-// found and gradients: of the divergence of student from teacher on tokens.
+// hidden_loss.h, times the tokens, in the mean over the layers.
+inline double hidden_loss_of(const std::vector<ReferenceDecoder::Matrix>& student,
+                             const std::vector<ReferenceDecoder::Matrix>& teacher) {
+  double sum = 0;
+  const std::size_t tokens = teacher[0].size(), dim = teacher[0][0].size();
+  for (std::size_t layer = 0; layer < teacher.size(); ++layer) {
+    for (std::size_t c = 0; c < dim; ++c) {
+      double differences = 0, squares = 0;
+      for (std::size_t t = 0; t < tokens; ++t) {
+        const double y = teacher[layer][t][c], d = student[layer][t][c] - y;
+        differences += d * d;
+        squares += y * y;
+      }
+      sum += differences / squares;
+    }
+  }
+  return sum * static_cast<double>(tokens) / static_cast<double>(dim * teacher.size());
+}
+
+// found and gradients: of the divergence of student from teacher on tokens; gradients also of
+// `hidden` times the distance of the hidden states.
 inline void expect_divergence(double found, Parameters& gradients, const Parameters& student,
-                              const Parameters& teacher, std::span<const std::int32_t> tokens) {
+                              const Parameters& teacher, std::span<const std::int32_t> tokens,
+                              double hidden = 0) {
   ReferenceDecoder reference(student, random_length);
-  const auto taught = ReferenceDecoder(teacher, random_length).logits(tokens);
-  const auto loss = [&] { return divergence_of(reference.logits(tokens), taught); };
-  EXPECT_NEAR(found, loss(), 1e-5 * loss());
-  expect_gradients(gradients, reference, loss);
+  std::vector<ReferenceDecoder::Matrix> taught_states;
+  const auto taught = ReferenceDecoder(teacher, random_length).logits(tokens, &taught_states);
+  const auto divergence = [&] { return divergence_of(reference.logits(tokens), taught); };
+  EXPECT_NEAR(found, divergence(), 1e-5 * divergence());
+  expect_gradients(gradients, reference, [&] {
+    std::vector<ReferenceDecoder::Matrix> states;
+    const double loss = divergence_of(reference.logits(tokens, &states), taught);
+    return loss + hidden * hidden_loss_of(states, taught_states);
+  });
 }
 
 // The same of the cross-entropy of the labels.

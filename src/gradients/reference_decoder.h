@@ -33,15 +33,18 @@ class ReferenceDecoder {
   };
   std::map<std::string, Tensor> tensors;  // may be changed between runs
 
-  // Logits of whole windows.
-  Matrix logits(std::span<const std::int32_t> tokens) const {
+  // Logits of whole windows. hidden: if not null, gets the residual stream behind each layer.
+  Matrix logits(std::span<const std::int32_t> tokens, std::vector<Matrix>* hidden = nullptr) const {
     Matrix x;
     for (const std::int32_t token : tokens) {
       const Tensor& embedding = tensors.at("token_embd.weight");
       const auto first = embedding.values.begin() + std::ptrdiff_t{token} * embedding.cols;
       x.emplace_back(first, first + embedding.cols);
     }
-    for (int layer = 0; layer < config_.layers; ++layer) run_layer(layer, x);
+    for (int layer = 0; layer < config_.layers; ++layer) {
+      run_layer(layer, x);
+      if (hidden != nullptr) hidden->push_back(x);
+    }
     for (Row& row : x) row = norm("output_norm.weight", row);
     for (Row& row : x)
       row = config_.tied ? product("token_embd.weight", row) : linear("output", row);

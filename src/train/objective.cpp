@@ -10,7 +10,8 @@ namespace {
 // Forth, head_loss(inputs of the head, d_x, gradients) and, where gradients are wanted, back.
 template <class HeadLoss>
 double run(const std::vector<std::int32_t>& tokens, gradients::DecoderPass& pass,
-           gradients::Parameters* gradients, const HeadLoss& head_loss) {
+           gradients::Parameters* gradients, const HeadLoss& head_loss,
+           const gradients::HiddenTarget& hidden = {}) {
   const auto x = pass.forth(tokens);
   if (gradients == nullptr) {
     gradients::Parameters none;
@@ -19,7 +20,7 @@ double run(const std::vector<std::int32_t>& tokens, gradients::DecoderPass& pass
   std::vector<float> d_x(x.size());
   const double loss =
       head_loss(gradients::HeadInputs{pass.parameters(), x}, std::span(d_x), *gradients);
-  pass.back(d_x, *gradients);
+  pass.back(d_x, *gradients, hidden);
   return loss;
 }
 
@@ -39,26 +40,29 @@ struct Labels {
 class Distillation : public Objective {
  public:
   Distillation(const gradients::Parameters& teacher, int length, ThreadPool& pool,
-               gradients::Precision precision)
-      : teacher_(teacher), pass_(teacher, length, pool, precision) {}
+               gradients::Precision precision, float hidden)
+      : teacher_(teacher), pass_(teacher, length, pool, precision), hidden_(hidden) {}
 
   double loss(const std::vector<const Lesson*>& batch, gradients::DecoderPass& student,
               float factor, gradients::Parameters* gradients) override {
     const std::vector<std::int32_t> tokens = tokens_of(batch);
     const double n = static_cast<double>(tokens.size());
     const auto x = pass_.forth(tokens);
+    const auto share = static_cast<float>(factor / n);
     return run(tokens, student, gradients,
                [&](const gradients::HeadInputs& inputs, std::span<float> d_x,
                    gradients::Parameters& own) {
-                 return gradients::divergence(inputs, {teacher_, x}, static_cast<float>(factor / n),
-                                              d_x, own, student.engine());
-               }) /
+                 return gradients::divergence(inputs, {teacher_, x}, share, d_x, own,
+                                              student.engine());
+               },
+               {&pass_, share * hidden_}) /
            n;
   }
 
  private:
   const gradients::Parameters& teacher_;
   gradients::DecoderPass pass_;
+  float hidden_;
 };
 
 class Answers : public Objective {
@@ -81,8 +85,9 @@ class GpuObjective : public Objective {
  public:
   // teacher: null for answers.
   GpuObjective(const gradients::Parameters* teacher, int length, ThreadPool& pool,
-               gradients::Precision precision)
+               gradients::Precision precision, float hidden = 0)
       : distills_(teacher != nullptr),
+        hidden_(hidden),
         pass_(gradients::make_gpu_pass(teacher, length, pool, precision)) {}
 
   double loss(const std::vector<const Lesson*>& batch, gradients::DecoderPass& student,
@@ -90,9 +95,8 @@ class GpuObjective : public Objective {
     const std::vector<std::int32_t> tokens = tokens_of(batch);
     if (distills_) {
       const double n = static_cast<double>(tokens.size());
-      return pass_->divergence(student.parameters(), tokens, static_cast<float>(factor / n),
-                               gradients) /
-             n;
+      const auto share = static_cast<float>(factor / n);
+      return pass_->divergence(student.parameters(), tokens, share, share * hidden_, gradients) / n;
     }
     const Labels labels(batch);
     return pass_->cross_entropy(student.parameters(), tokens, labels.values,
@@ -102,6 +106,7 @@ class GpuObjective : public Objective {
 
  private:
   bool distills_;
+  float hidden_;
   std::unique_ptr<gradients::GpuPass> pass_;
 };
 
@@ -115,8 +120,9 @@ std::vector<std::int32_t> tokens_of(const std::vector<const Lesson*>& batch) {
 }
 
 std::unique_ptr<Objective> distillation(const gradients::Parameters& teacher, int length,
-                                        ThreadPool& pool, gradients::Precision precision) {
-  return std::make_unique<Distillation>(teacher, length, pool, precision);
+                                        ThreadPool& pool, gradients::Precision precision,
+                                        float hidden) {
+  return std::make_unique<Distillation>(teacher, length, pool, precision, hidden);
 }
 
 std::unique_ptr<Objective> answers() {
@@ -124,8 +130,9 @@ std::unique_ptr<Objective> answers() {
 }
 
 std::unique_ptr<Objective> distillation_on_gpu(const gradients::Parameters& teacher, int length,
-                                               ThreadPool& pool, gradients::Precision precision) {
-  return std::make_unique<GpuObjective>(&teacher, length, pool, precision);
+                                               ThreadPool& pool, gradients::Precision precision,
+                                               float hidden) {
+  return std::make_unique<GpuObjective>(&teacher, length, pool, precision, hidden);
 }
 
 std::unique_ptr<Objective> answers_on_gpu(int length, ThreadPool& pool,

@@ -28,16 +28,19 @@ class Objective {
                       float factor, gradients::Parameters* gradients) = 0;
 };
 
-// KL divergence from the model before.
+// KL divergence from the model before. Gradients are also those of `hidden` times the distance of
+// the hidden states (gradients/hidden_loss.h), which the loss leaves out.
 std::unique_ptr<Objective> distillation(const gradients::Parameters& teacher, int length,
-                                        ThreadPool& pool, gradients::Precision precision = {});
+                                        ThreadPool& pool, gradients::Precision precision = {},
+                                        float hidden = 0);
 // -log p of the labels.
 std::unique_ptr<Objective> answers();
 
 // The same with the passes of an NVIDIA GPU in place of the student's. Throw as make_gpu_pass().
 std::unique_ptr<Objective> distillation_on_gpu(const gradients::Parameters& teacher, int length,
                                                ThreadPool& pool,
-                                               gradients::Precision precision = {});
+                                               gradients::Precision precision = {},
+                                               float hidden = 0);
 std::unique_ptr<Objective> answers_on_gpu(int length, ThreadPool& pool,
                                           gradients::Precision precision = {});
 

@@ -168,10 +168,15 @@ void Decoder::attention_back(int index, DeviceLayer& gradient) {
                  workspace_.norms);
 }
 
-void Decoder::back(DeviceParameters& gradients) {
+void Decoder::back(DeviceParameters& gradients, const HiddenTarget& hidden) {
   for (int i = config_.layers; i-- > 0;) {
     const auto index = static_cast<std::size_t>(i);
     run_layer(i);
+    if (hidden.factor > 0) {
+      add_hidden_gradient(
+          rows_of(residuals_[index + 1]), hidden.teacher->residuals_[index + 1].data(),
+          hidden.factor / static_cast<float>(config_.layers), d_x_.data(), channel_weights_);
+    }
     feed_forward_back(weights_.layers[index], gradients.layers[index]);
     attention_back(i, gradients.layers[index]);
   }

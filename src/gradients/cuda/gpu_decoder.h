@@ -24,6 +24,13 @@ struct LayerTrace {
   void resize(const models::DecoderConfig& config, std::size_t tokens);
 };
 
+class Decoder;
+// As in decoder_pass.h.
+struct HiddenTarget {
+  const Decoder* teacher = nullptr;
+  float factor = 0;
+};
+
 class Decoder {
  public:
   // Windows have `length` tokens.
@@ -40,7 +47,7 @@ class Decoder {
   void logits_back(int first, int n, DeviceParameters& gradients);
   // Adds all gradients but that by the embedding's rows that forth() took: d_x() [tokens, dim] is
   // that by what they became.
-  void back(DeviceParameters& gradients);
+  void back(DeviceParameters& gradients, const HiddenTarget& hidden);
   const DeviceFloats& d_x() const { return d_x_; }
 
   int tokens() const { return static_cast<int>(tokens_.size()); }
@@ -68,7 +75,7 @@ class Decoder {
   DeviceArray<std::int32_t> tokens_;
   std::vector<DeviceFloats> residuals_;  // before each layer, and behind the last
   DeviceFloats d_x_, d_input_, d_attended_, d_activated_, dq_, dk_, dv_;
-  DeviceFloats normed_, d_normed_, logits_;
+  DeviceFloats normed_, d_normed_, logits_, channel_weights_;
 };
 
 }  // namespace nybble::gradients::gpu

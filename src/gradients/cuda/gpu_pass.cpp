@@ -24,10 +24,10 @@ class Pass : public GpuPass {
   }
 
   double divergence(const Parameters& student, std::span<const std::int32_t> tokens, float factor,
-                    Parameters* gradients) override {
+                    float hidden, Parameters* gradients) override {
     models::check_tokens(tokens, student.config);
     teacher_->forth(tokens);
-    return run(student, tokens, gradients, [&](int first, int n, DeviceFloats& logits) {
+    return run(student, tokens, hidden, gradients, [&](int first, int n, DeviceFloats& logits) {
       const DeviceFloats& other = teacher_->logits(first, n);
       gpu::divergence({other.data(), n, student.config.vocab}, factor, logits.data(),
                       losses_.data());
@@ -38,7 +38,7 @@ class Pass : public GpuPass {
                        std::span<const std::int32_t> labels, float factor,
                        Parameters* gradients) override {
     labels_.upload(labels);
-    return run(model, tokens, gradients, [&](int first, int n, DeviceFloats& logits) {
+    return run(model, tokens, 0, gradients, [&](int first, int n, DeviceFloats& logits) {
       gpu::cross_entropy(labels_.data() + first, n, model.config.vocab, factor, logits.data(),
                          losses_.data());
     });
@@ -47,8 +47,8 @@ class Pass : public GpuPass {
  private:
   // lose(first, n, logits) finds the losses of n tokens and turns the logits into gradients.
   template <class Lose>
-  double run(const Parameters& model, std::span<const std::int32_t> tokens, Parameters* gradients,
-             const Lose& lose) {
+  double run(const Parameters& model, std::span<const std::int32_t> tokens, float hidden,
+             Parameters* gradients, const Lose& lose) {
     models::check_tokens(tokens, model.config);
     load(model);
     if (gradients != nullptr) begin(*gradients);
@@ -62,7 +62,7 @@ class Pass : public GpuPass {
       const std::vector<double> losses = losses_.values();
       sum = std::accumulate(losses.begin(), losses.end(), sum);
     }
-    if (gradients != nullptr) back(tokens, *gradients);
+    if (gradients != nullptr) back(tokens, hidden, *gradients);
     check(cudaGetLastError(), "running a model");
     return sum;
   }
@@ -86,8 +86,8 @@ class Pass : public GpuPass {
     });
   }
 
-  void back(std::span<const std::int32_t> tokens, Parameters& gradients) {
-    model_->back(*gradients_);
+  void back(std::span<const std::int32_t> tokens, float hidden, Parameters& gradients) {
+    model_->back(*gradients_, {teacher_ ? &*teacher_ : nullptr, hidden});
     Copies copies;
     for_both(gradients, *gradients_, [&](std::vector<float>& values, DeviceFloats& array) {
       copies.add(array.data(), values.data(), values.size());

@@ -57,6 +57,10 @@ void softmax_back(const Scores& shape, float scale, const float* p, float* dp);
 // out [tokens, kv_heads * head_dim]: sums over the heads that share one of keys and values.
 void sum_groups(const float* values, int tokens, int kv_heads, int group, int head_dim, float* out);
 
+// hidden_loss.h; weights: of the channels, is replaced.
+void add_hidden_gradient(const Rows& x, const float* teacher, float factor, float* d_x,
+                         DeviceFloats& weights);
+
 // head_loss.h: losses [rows], and the student's logits become gradients by them.
 void divergence(const Rows& teacher, float factor, float* student, double* losses);
 void cross_entropy(const std::int32_t* labels, int rows, int cols, float factor, float* logits,

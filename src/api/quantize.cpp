@@ -110,6 +110,7 @@ QuantizeReport run(const QuantizeRequest& request, const ProgressCallback& progr
                         .relative_errors = {},
                         .merged = merged_names(model.source),
                         .source_notes = model.source.notes};
+  if (method.tunes) check_tuning(request.tuning);
   if (writes && method.tunes && request.tuning.gpu) gradients::check_gpu();
   check_memory(output_tensors(model.source, choices), method, request.threads,
                static_cast<std::size_t>(request.memory_bytes));

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "api/encode_tensor.h"
 #include "api/training_memory.h"
 #include "api/tuning_lessons.h"
+#include "base/error.h"
 #include "models/decoder_tensors.h"
 
 namespace nybble {
@@ -91,6 +93,13 @@ std::vector<std::byte> encode_vector(const OutputTensor& output, const std::vect
 }
 
 }  // namespace
+
+void check_tuning(const TuningSettings& settings) {
+  const float weight = settings.hidden_weight;
+  if (std::isfinite(weight) && weight >= 0) return;
+  fail(ErrorKind::invalid_input,
+       "tuning: expected a weight of the hidden states of 0 or above, found {}", weight);
+}
 
 Tuning::Tuning(const OpenedModel& model, const QuantizeRequest& request,
                const ProgressCallback& progress)

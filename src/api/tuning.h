@@ -20,6 +20,9 @@ struct TuningFiles {
   train::LessonFile lessons;
 };
 
+// Throws Error(invalid_input) for what cannot be tuned with.
+void check_tuning(const TuningSettings& settings);
+
 class Tuning {
  public:
   // Throws Error(out_of_memory) with what tuning this model needs.

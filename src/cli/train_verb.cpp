@@ -23,6 +23,7 @@ struct TrainOptions {
   TrainRequest request;
   std::string in, out, qat, lora, tokens, memory, html, optim = "adamw";
   std::optional<int> batch;
+  std::optional<float> hidden_weight;
   bool allow_requantize = false, json = false;
   std::vector<CLI::Option*> of_lora;  // that mean nothing for --qat
 };
@@ -40,6 +41,7 @@ int moment_bits(const TrainOptions& options) {
 }
 
 void train_lora(TrainOptions& options) {
+  if (options.hidden_weight) refuse("train: --hidden-weight is of --qat");
   TrainRequest& request = options.request;
   read_lora_settings(options.lora, request);
   request.model = find_model(options.in);
@@ -72,6 +74,7 @@ QuantizeRequest qat_request(const TrainOptions& options) {
   qat.tuning = long_tuning(options.qat);
   if (!options.tokens.empty()) qat.tuning.tokens = parse_count(options.tokens, "--tokens");
   if (options.batch) qat.tuning.batch = *options.batch;
+  if (options.hidden_weight) qat.tuning.hidden_weight = *options.hidden_weight;
   qat.tuning.moment_bits = moment_bits(options);
   qat.tuning.gpu = request.gpu;
   qat.seed = request.seed;
@@ -184,6 +187,11 @@ void add_rates(CLI::App& verb, TrainOptions& options) {
   CLI::Option* decay =
       verb.add_option("--decay", request.decay, "Decay of the weights of the adapter");
   decay->type_name("X")->check(CLI::NonNegativeNumber)->capture_default_str();
+  verb.add_option("--hidden-weight", options.hidden_weight,
+                  "With --qat, how much the squared error of hidden states counts beside the "
+                  "divergence; default: 8")
+      ->type_name("X")
+      ->check(CLI::Range(0.0f, 1e6f));
   verb.add_option("--optim", options.optim,
                   "adamw, or adamw_8bit, whose states take a quarter of the memory")
       ->check(CLI::IsMember({"adamw", "adamw_8bit"}))

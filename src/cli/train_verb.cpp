@@ -188,8 +188,9 @@ void add_rates(CLI::App& verb, TrainOptions& options) {
       verb.add_option("--decay", request.decay, "Decay of the weights of the adapter");
   decay->type_name("X")->check(CLI::NonNegativeNumber)->capture_default_str();
   verb.add_option("--hidden-weight", options.hidden_weight,
-                  "With --qat, how much the squared error of hidden states counts beside the "
-                  "divergence; default: 8")
+                  fmt::format("With --qat, how much the squared error of hidden states counts "
+                              "beside the divergence; default: {}",
+                              TuningSettings{}.hidden_weight))
       ->type_name("X")
       ->check(CLI::Range(0.0f, 1e6f));
   verb.add_option("--optim", options.optim,

@@ -41,24 +41,17 @@ class DecoderPassOf : public testing::TestWithParam<Family> {
 
 }  // namespace
 
+// Without and with that of the hidden states.
 TEST_P(DecoderPassOf, gradients_of_the_divergence_are_those_of_finite_differences) {
-  DecoderPass pass(student_, length, pool_), other(teacher_, length, pool_);
-  Parameters gradients = zero_gradients(student_, all);
-  const auto x = pass.forth(tokens_), y = other.forth(tokens_);
-  std::vector<float> d_x(x.size());
-  const double found = divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.engine());
-  pass.back(d_x, gradients);
-  expect_divergence(found, gradients, student_, teacher_, tokens_);
-}
-
-TEST_P(DecoderPassOf, gradients_of_hidden_states_are_those_of_finite_differences) {
-  DecoderPass pass(student_, length, pool_), other(teacher_, length, pool_);
-  Parameters gradients = zero_gradients(student_, all);
-  const auto x = pass.forth(tokens_), y = other.forth(tokens_);
-  std::vector<float> d_x(x.size());
-  const double found = divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.engine());
-  pass.back(d_x, gradients, {&other, 3});
-  expect_divergence(found, gradients, student_, teacher_, tokens_, 3);
+  for (const float hidden : {0.0f, 3.0f}) {
+    DecoderPass pass(student_, length, pool_), other(teacher_, length, pool_);
+    Parameters gradients = zero_gradients(student_, all);
+    const auto x = pass.forth(tokens_), y = other.forth(tokens_);
+    std::vector<float> d_x(x.size());
+    const double found = divergence({student_, x}, {teacher_, y}, 1, d_x, gradients, pass.engine());
+    pass.back(d_x, gradients, {&other, hidden});
+    expect_divergence(found, gradients, student_, teacher_, tokens_, double{hidden});
+  }
 }
 
 TEST_P(DecoderPassOf, gradients_of_the_cross_entropy_are_those_of_finite_differences) {

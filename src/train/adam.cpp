@@ -16,49 +16,48 @@ Adam::Adam(std::size_t n, const AdamOptions& options)
       first_bytes_(options.in_bytes ? n : 0, Signs::both),
       second_bytes_(options.in_bytes ? n : 0, Signs::positive) {}
 
-struct Adam::Update {
-  const AdamOptions& options;
-  float rate, share1, share2;
+Adam::Step Adam::begin(float rate) {
+  ++steps_;
+  return {rate, 1 / (1 - std::pow(options_.beta1, steps_)),
+          1 / (1 - std::pow(options_.beta2, steps_))};
+}
 
-  Update(const AdamOptions& o, float rate_now, float steps)
-      : options(o),
-        rate(rate_now),
-        share1(1 / (1 - std::pow(o.beta1, steps))),
-        share2(1 / (1 - std::pow(o.beta2, steps))) {}
-
-  // With a unit the step is that of value / unit, whose gradient is the gradient times it.
-  void operator()(float gradient, float unit, float& first, float& second, float& value) const {
-    const float g = gradient * unit;
-    first = options.beta1 * first + (1 - options.beta1) * g;
-    second = options.beta2 * second + (1 - options.beta2) * g * g;
-    const float move = first * share1 / (std::sqrt(second * share2) + options.epsilon);
-    value -= rate * (move * unit + options.decay * value);
+void Adam::step_part(const Step& step, std::size_t start, std::span<const float> gradient,
+                     std::span<const float> units, std::span<float> values) {
+  // Values [from, from + n) of the part, whose moments begin at `first` and `second`. With a unit
+  // the step is that of value / unit, whose gradient is the gradient times it.
+  const auto move = [&](std::size_t from, std::size_t n, float* first, float* second) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const float unit = units.empty() ? 1 : units[from + i], g = gradient[from + i] * unit;
+      first[i] = options_.beta1 * first[i] + (1 - options_.beta1) * g;
+      second[i] = options_.beta2 * second[i] + (1 - options_.beta2) * g * g;
+      const float way =
+          first[i] * step.share1 / (std::sqrt(second[i] * step.share2) + options_.epsilon);
+      float& value = values[from + i];
+      value -= step.rate * (way * unit + options_.decay * value);
+    }
+  };
+  if (!options_.in_bytes) return move(0, values.size(), &first_[start], &second_[start]);
+  std::array<float, ByteMoments::block_len> first, second;
+  for (std::size_t from = 0; from < values.size(); from += ByteMoments::block_len) {
+    const std::size_t block = (start + from) / ByteMoments::block_len,
+                      len = std::min(ByteMoments::block_len, values.size() - from);
+    const auto firsts = std::span(first).first(len), seconds = std::span(second).first(len);
+    first_bytes_.read(block, firsts);
+    second_bytes_.read(block, seconds);
+    move(from, len, first.data(), second.data());
+    first_bytes_.write(block, firsts);
+    second_bytes_.write(block, seconds);
   }
-};
+}
 
 void Adam::step(std::span<const float> gradient, float rate, std::span<const float> units,
                 std::span<float> values, ThreadPool& pool) {
-  const Update update(options_, rate, ++steps_);
-  // Values [from, from + n), whose moments begin at `first` and `second`.
-  const auto move = [&](std::size_t from, std::size_t n, float* first, float* second) {
-    for (std::size_t i = 0; i < n; ++i)
-      update(gradient[from + i], units.empty() ? 1 : units[from + i], first[i], second[i],
-             values[from + i]);
-  };
   static_assert(piece_len % ByteMoments::block_len == 0);
-  for_pieces(values.size(), pool, [&](std::size_t start, std::size_t n) {
-    if (!options_.in_bytes) return move(start, n, &first_[start], &second_[start]);
-    std::array<float, ByteMoments::block_len> first, second;
-    for (std::size_t from = start; from < start + n; from += ByteMoments::block_len) {
-      const std::size_t block = from / ByteMoments::block_len,
-                        len = std::min(ByteMoments::block_len, start + n - from);
-      const auto firsts = std::span(first).first(len), seconds = std::span(second).first(len);
-      first_bytes_.read(block, firsts);
-      second_bytes_.read(block, seconds);
-      move(from, len, first.data(), second.data());
-      first_bytes_.write(block, firsts);
-      second_bytes_.write(block, seconds);
-    }
+  const Step step = begin(rate);
+  for_pieces(values.size(), pool, [&](std::size_t first, std::size_t n) {
+    step_part(step, first, gradient.subspan(first, n),
+              units.empty() ? units : units.subspan(first, n), values.subspan(first, n));
   });
 }
 

@@ -26,6 +26,14 @@ class Adam {
   // units [n].
   void step(std::span<const float> gradient, float rate, std::span<const float> units,
             std::span<float> values, ThreadPool& pool);
+  // The same in parts, which threads may take: begin() counts the step, a part begins at `first`,
+  // a multiple of ByteMoments::block_len when moments are in bytes.
+  struct Step {
+    float rate = 0, share1 = 1, share2 = 1;  // shares: what corrects moments that began at 0
+  };
+  Step begin(float rate);
+  void step_part(const Step& step, std::size_t first, std::span<const float> gradient,
+                 std::span<const float> units, std::span<float> values);
 
   // What a checkpoint keeps: both moments, or the scales of their blocks, and the number of steps
   // as a float; then codes, when moments are bytes.
@@ -33,9 +41,6 @@ class Adam {
   std::vector<std::span<std::uint8_t>> codes();
 
  private:
-  // What a value moves by, of the rate.
-  struct Update;
-
   AdamOptions options_;
   std::vector<float> first_, second_;  // empty: in bytes
   ByteMoments first_bytes_, second_bytes_;

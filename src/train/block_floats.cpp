@@ -28,26 +28,27 @@ BlockFloats::BlockFloats(const EncodedMatrix& matrix, float error)
   units_ = units_of(values_, rescaling_.floats, error);
 }
 
-void BlockFloats::learn(const float* gradient, float rate, EncodedMatrix& matrix,
-                        ThreadPool& pool) {
-  const std::size_t n = matrix.blocks_a_row();
-  pool.run(matrix.rows, [&](std::int64_t row, int) {
-    const auto r = static_cast<std::size_t>(row);
-    rescaling_.differentiate(
-        matrix.blocks.data() + r * matrix.row_bytes(), n, gradient + row * matrix.cols,
-        gradient_.data() + r * n * static_cast<std::size_t>(rescaling_.floats));
-  });
-  adam_.step(gradient_, rate, units_, values_, pool);
-  store(matrix, pool);
+std::size_t BlockFloats::floats_before(const EncodedMatrix& matrix, std::int64_t row) const {
+  return static_cast<std::size_t>(row) * matrix.blocks_a_row() *
+         static_cast<std::size_t>(rescaling_.floats);
 }
 
-void BlockFloats::store(EncodedMatrix& matrix, ThreadPool& pool) const {
-  const std::size_t n = matrix.blocks_a_row();
-  pool.run(matrix.rows, [&](std::int64_t row, int) {
-    const auto r = static_cast<std::size_t>(row);
-    rescaling_.write(values_.data() + r * n * static_cast<std::size_t>(rescaling_.floats), n,
-                     matrix.blocks.data() + r * matrix.row_bytes());
-  });
+void BlockFloats::learn(std::span<const float> gradient, const Adam::Step& step,
+                        EncodedMatrix& matrix, const RowRange& range) {
+  const std::size_t first = floats_before(matrix, range.first), n = floats_before(matrix, range.n);
+  const auto by_floats = std::span(gradient_).subspan(first, n);
+  rescaling_.differentiate(matrix.row_blocks(range.first),
+                           static_cast<std::size_t>(range.n) * matrix.blocks_a_row(),
+                           gradient.data(), by_floats.data());
+  adam_.step_part(step, first, by_floats, std::span(units_).subspan(first, n),
+                  std::span(values_).subspan(first, n));
+  store(matrix, range);
+}
+
+void BlockFloats::store(EncodedMatrix& matrix, const RowRange& range) const {
+  rescaling_.write(values_.data() + floats_before(matrix, range.first),
+                   static_cast<std::size_t>(range.n) * matrix.blocks_a_row(),
+                   matrix.row_blocks(range.first));
 }
 
 }  // namespace nybble::train

@@ -14,15 +14,20 @@ class BlockFloats {
   // its squares.
   BlockFloats(const EncodedMatrix& matrix, float error);
 
-  // gradient [rows, cols] by the weights; each float moves by about `rate` times its magnitude at
-  // the beginning and the error. The blocks then hold them rounded.
-  void learn(const float* gradient, float rate, EncodedMatrix& matrix, ThreadPool& pool);
-  void store(EncodedMatrix& matrix, ThreadPool& pool) const;
+  // gradient [range.n, cols] by the weights of some rows; each float moves by about the rate of the
+  // step, of moments(), times its magnitude at the beginning and the error. The blocks then hold
+  // them rounded.
+  void learn(std::span<const float> gradient, const Adam::Step& step, EncodedMatrix& matrix,
+             const RowRange& range);
+  void store(EncodedMatrix& matrix, const RowRange& range) const;
 
   std::span<float> values() { return values_; }
   Adam& moments() { return adam_; }
 
  private:
+  // As many as there are in so many rows.
+  std::size_t floats_before(const EncodedMatrix& matrix, std::int64_t row) const;
+
   const formats::Rescaling& rescaling_;
   std::vector<float> values_, units_, gradient_;
   Adam adam_;

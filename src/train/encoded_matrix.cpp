@@ -1,11 +1,10 @@
 #include "train/encoded_matrix.h"
 
-#include <algorithm>
-
 namespace nybble::train {
 
-void EncodedMatrix::decode(float* values, ThreadPool& pool) const {
-  pool.run(rows, [&](std::int64_t row, int) { decode_row(row, values + row_of(row) * cols); });
+void EncodedMatrix::decode(const RowRange& range, float* values) const {
+  for (std::int64_t row = range.first; row < range.first + range.n; ++row)
+    decode_row(row, values + row_of(row) * cols);
 }
 
 void EncodedMatrix::decode_row(std::int64_t row, float* values) const {
@@ -15,12 +14,13 @@ void EncodedMatrix::decode_row(std::int64_t row, float* values) const {
   for (int i = 0; i < cols; ++i) values[i] *= scale;
 }
 
-std::vector<float> EncodedMatrix::in_block_order(std::span<const float> values) const {
-  std::vector<float> ordered(values.size());
+std::vector<float> EncodedMatrix::in_block_order(std::span<const float> values,
+                                                 const RowRange& range) const {
   const auto width = static_cast<std::size_t>(cols);
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const auto from = values.subspan(static_cast<std::size_t>(row_of(row)) * width, width);
-    std::ranges::copy(from, ordered.begin() + row * cols);
+  std::vector<float> ordered(static_cast<std::size_t>(range.n) * width);
+  for (std::int64_t i = 0; i < range.n; ++i) {
+    const auto row = static_cast<std::size_t>(row_of(range.first + i));
+    std::ranges::copy(values.subspan(row * width, width), ordered.begin() + i * cols);
   }
   return ordered;
 }

@@ -1,6 +1,7 @@
 // A matrix of the model in the blocks of its format.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +10,11 @@
 #include "formats/registry.h"
 
 namespace nybble::train {
+
+// Neighbouring rows of the blocks.
+struct RowRange {
+  std::int64_t first = 0, n = 0;
+};
 
 struct EncodedMatrix {
   std::string name;  // "blk.3.ffn_up.weight"
@@ -26,16 +32,28 @@ struct EncodedMatrix {
   }
   std::size_t n_blocks() const { return static_cast<std::size_t>(rows) * blocks_a_row(); }
   std::size_t row_bytes() const { return blocks.size() / static_cast<std::size_t>(rows); }
+  std::byte* row_blocks(std::int64_t row) {
+    return blocks.data() + static_cast<std::size_t>(row) * row_bytes();
+  }
 
   std::int64_t row_of(std::int64_t block_row) const {
     return row_order.empty() ? block_row : row_order[static_cast<std::size_t>(block_row)];
   }
-  // values [rows, cols] of the matrix.
-  void decode(float* values, ThreadPool& pool) const;
+  // values [rows, cols] of the matrix, of which those of some rows of the blocks are written.
+  void decode(const RowRange& range, float* values) const;
   // Row `row` of the blocks, values [cols].
   void decode_row(std::int64_t row, float* values) const;
-  // values [rows, cols] of the matrix, in the order of the blocks.
-  std::vector<float> in_block_order(std::span<const float> values) const;
+  // values [rows, cols] of the matrix: those of some rows of the blocks.
+  std::vector<float> in_block_order(std::span<const float> values, const RowRange& range) const;
+  // Calls action(range) for all rows, so many at a time that their values stay in the cache of a
+  // core.
+  template <class Action>
+  void for_rows(ThreadPool& pool, const Action& action) const {
+    constexpr std::int64_t together = 16;
+    pool.run((rows + together - 1) / together, [&](std::int64_t i, int) {
+      action(RowRange{i * together, std::min(together, rows - i * together)});
+    });
+  }
 };
 
 }  // namespace nybble::train

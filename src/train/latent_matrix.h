@@ -22,10 +22,11 @@ class LatentMatrix {
                ThreadPool& pool);
   static bool is_for(FormatId format);
 
-  // gradient [rows, cols] by the weights, which is used up; each moves by about `rate` steps of the
-  // grid. The blocks then hold the nearest codes.
-  void learn(std::span<float> gradient, float rate, EncodedMatrix& matrix, ThreadPool& pool);
-  void store(EncodedMatrix& matrix, ThreadPool& pool) const;
+  // gradient [range.n, cols] by the weights of some rows, which is used up; each moves by about the
+  // rate of the step, of moments(), in steps of the grid. The blocks then hold the nearest codes.
+  void learn(std::span<float> gradient, const Adam::Step& step, EncodedMatrix& matrix,
+             const RowRange& range);
+  void store(EncodedMatrix& matrix, const RowRange& range) const;
 
   std::span<float> values() { return values_; }
   Adam& moments() { return adam_; }

@@ -44,12 +44,14 @@ TunedStudent::TunedStudent(gradients::Parameters parameters, std::vector<Encoded
 void TunedStudent::add_part(EncodedMatrix matrix, std::vector<float>& values) {
   Part part{.matrix = std::move(matrix), .floats = {}, .latent = {}};
   std::vector<float> held(values.size());
-  part.matrix.decode(held.data(), pool_);
+  part.matrix.for_rows(pool_,
+                       [&](const RowRange& range) { part.matrix.decode(range, held.data()); });
   part.error = relative_error(values, held);
   if (!part.matrix.shares_scales && formats::rescaling(part.matrix.format) != nullptr)
     part.floats.emplace(part.matrix, part.error);
   if (options_.codes > 0 && LatentMatrix::is_for(part.matrix.format)) {
-    std::vector<float> in_blocks = part.matrix.in_block_order(values);
+    std::vector<float> in_blocks =
+        part.matrix.in_block_order(values, RowRange{0, part.matrix.rows});
     for (float& value : in_blocks) value /= part.matrix.scale;
     part.latent.emplace(part.matrix, std::move(in_blocks),
                         AdamOptions{.in_bytes = options_.moments_in_bytes}, pool_);
@@ -77,16 +79,29 @@ bool TunedStudent::learns(const ParameterView& view) const {
   return part != parts_.end() ? part->second.learns() : vectors_.contains(view.name);
 }
 
-void TunedStudent::Part::learn(std::vector<float>& gradient, float rate, const TuneOptions& options,
+// All that happens to some rows happens while they are in the cache: memory is what this waits for.
+void TunedStudent::Part::learn(std::span<const float> gradient, float rate,
+                               const TuneOptions& options, std::span<float> values,
                                ThreadPool& pool) {
-  if (!matrix.row_order.empty()) gradient = matrix.in_block_order(gradient);
-  if (floats) floats->learn(gradient.data(), rate * options.block_floats, matrix, pool);
-  if (latent) latent->learn(gradient, rate * options.codes, matrix, pool);
+  const auto begin = [&](auto& learner, float own_rate) {
+    return learner ? learner->moments().begin(rate * own_rate) : Adam::Step{};
+  };
+  const Adam::Step floats_step = begin(floats, options.block_floats),
+                   codes_step = begin(latent, options.codes);
+  matrix.for_rows(pool, [&](const RowRange& range) {
+    std::vector<float> own = matrix.in_block_order(gradient, range);
+    if (floats) floats->learn(own, floats_step, matrix, range);
+    if (latent) latent->learn(own, codes_step, matrix, range);
+    matrix.decode(range, values.data());
+  });
 }
 
-void TunedStudent::Part::store(ThreadPool& pool) {
-  if (floats) floats->store(matrix, pool);
-  if (latent) latent->store(matrix, pool);
+void TunedStudent::Part::refresh(std::span<float> values, ThreadPool& pool) {
+  matrix.for_rows(pool, [&](const RowRange& range) {
+    if (floats) floats->store(matrix, range);
+    if (latent) latent->store(matrix, range);
+    matrix.decode(range, values.data());
+  });
 }
 
 void TunedStudent::learn(gradients::Parameters& gradients, float rate) {
@@ -96,8 +111,7 @@ void TunedStudent::learn(gradients::Parameters& gradients, float rate) {
     if (!by_name.contains(view.name)) return;
     std::vector<float>& gradient = *by_name.at(view.name);
     if (const auto part = parts_.find(view.name); part != parts_.end()) {
-      part->second.learn(gradient, rate, options_, pool_);
-      part->second.matrix.decode(view.values.data(), pool_);
+      part->second.learn(gradient, rate, options_, view.values, pool_);
     } else {
       Vector& vector = vectors_.at(view.name);
       vector.moments.step(gradient, rate * options_.norms, vector.units, view.values, pool_);
@@ -126,9 +140,7 @@ void TunedStudent::visit_moments(const VisitMoments& visit) {
 void TunedStudent::refresh() {
   for_each(parameters_, [&](const ParameterView& view) {
     const auto part = parts_.find(view.name);
-    if (part == parts_.end()) return;
-    part->second.store(pool_);
-    part->second.matrix.decode(view.values.data(), pool_);
+    if (part != parts_.end()) part->second.refresh(view.values, pool_);
   });
 }
 

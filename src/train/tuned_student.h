@@ -45,9 +45,10 @@ class TunedStudent : public Student {
     float error = 0;
 
     bool learns() const { return floats || latent; }
-    void learn(std::vector<float>& gradient, float rate, const TuneOptions& options,
-               ThreadPool& pool);
-    void store(ThreadPool& pool);
+    // gradient and values [rows, cols] of the matrix; values become what the blocks then hold.
+    void learn(std::span<const float> gradient, float rate, const TuneOptions& options,
+               std::span<float> values, ThreadPool& pool);
+    void refresh(std::span<float> values, ThreadPool& pool);
   };
 
   gradients::Parameters parameters_;

@@ -55,8 +55,8 @@ std::vector<EncodedMatrix> encoded(gradients::Parameters& parameters) {
   std::vector<EncodedMatrix> matrices;
   gradients::for_each(parameters, [&](const gradients::ParameterView& view) {
     if (view.rows == 1) return;
-    const formats::FormatInfo& info =
-        formats::info(*formats::find_by_name(view.rows == parameters.config.vocab ? "Q6_K" : "Q2_K"));
+    const formats::FormatInfo& info = formats::info(
+        *formats::find_by_name(view.rows == parameters.config.vocab ? "Q6_K" : "Q2_K"));
     EncodedMatrix matrix{view.name, info.id, view.rows, view.cols, {}};
     matrix.blocks.resize(matrix.n_blocks() * static_cast<std::size_t>(info.block_bytes));
     info.encode_plain(view.values.data(), matrix.n_blocks(), matrix.blocks.data());
@@ -96,8 +96,7 @@ void measure(bool on_gpu, int threads, int windows) {
   gradients::Parameters gradients = gradients::zero_gradients(
       student.parameters(), [](const gradients::ParameterView&) { return true; });
   for (int step = 0; step < 8; ++step) {
-    const double passes =
-        milliseconds([&] { objective->loss(batch, pass, 1, &gradients); });
+    const double passes = milliseconds([&] { objective->loss(batch, pass, 1, &gradients); });
     const double learning = milliseconds([&] { student.learn(gradients, 0.1f); });
     fmt::print("{} tokens: passes {:.1f} ms, learning {:.1f} ms\n", windows * window, passes,
                learning);

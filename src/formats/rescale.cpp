@@ -4,6 +4,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstring>
+#include <numeric>
 #include <type_traits>
 
 #include "base/half.h"
@@ -85,9 +86,12 @@ template <class F>
 float along(const typename F::Block& direction, const float* gradient) {
   float weights[F::block_len];
   F::decode(direction, weights);
-  double sum = 0;
-  for (int i = 0; i < F::block_len; ++i) sum += double{weights[i]} * double{gradient[i]};
-  return static_cast<float>(sum);
+  // Sums that do not wait for one another.
+  constexpr int n_sums = std::gcd(F::block_len, 16);
+  double sums[n_sums] = {};
+  for (int i = 0; i < F::block_len; i += n_sums)
+    for (int s = 0; s < n_sums; ++s) sums[s] += double{weights[i + s]} * double{gradient[i + s]};
+  return static_cast<float>(std::accumulate(sums, sums + n_sums, 0.0));
 }
 
 // The weights of a block with one float 1 and the other 0 are the derivative by that float.

@@ -14,6 +14,17 @@ std::size_t blocks_in(FormatId format, std::size_t values) {
   return values / static_cast<std::size_t>(formats::info(format).block_len);
 }
 
+// Consecutive integers.
+struct EvenLevels {
+  float first, n;
+
+  explicit EvenLevels(const formats::Recoding& recoding)
+      : first(recoding.levels[0]), n(static_cast<float>(recoding.n_levels)) {}
+  int nearest(float level) const {
+    return static_cast<int>(std::clamp(level - first + 0.5f, 0.0f, n - 0.5f));
+  }
+};
+
 }  // namespace
 
 Levels::Levels(const formats::Recoding& recoding) : recoding_(recoding) {
@@ -21,14 +32,8 @@ Levels::Levels(const formats::Recoding& recoding) : recoding_(recoding) {
     middle_.push_back((recoding.levels[i] + recoding.levels[i + 1]) / 2);
 }
 
-int Levels::nearest_even(float level) const {
-  const float place = level - recoding_.levels[0];
-  return static_cast<int>(
-      std::clamp(place + 0.5f, 0.0f, static_cast<float>(recoding_.n_levels) - 0.5f));
-}
-
 int Levels::nearest(float level) const {
-  if (recoding_.even) return nearest_even(level);
+  if (recoding_.even) return EvenLevels(recoding_).nearest(level);
   int place = 0;
   for (const float middle : middle_) place += level > middle ? 1 : 0;
   return place;
@@ -41,9 +46,12 @@ void Levels::nearest_codes(std::span<const float> values, float step,
       codes[i] = recoding_.level_codes[nearest(values[i] * step)];
     return;
   }
-  // Places are codes: a loop of which compilers make vectors.
+  // Places are codes: a loop of which compilers make vectors, as long as nothing in it is read from
+  // where the codes could be written.
+  const EvenLevels levels(recoding_);
+  std::uint8_t* out = codes.data();
   for (std::size_t i = 0; i < values.size(); ++i)
-    codes[i] = static_cast<std::uint8_t>(nearest_even(values[i] * step));
+    out[i] = static_cast<std::uint8_t>(levels.nearest(values[i] * step));
 }
 
 ScalarGrid::ScalarGrid(const formats::Recoding& recoding, FormatId format,

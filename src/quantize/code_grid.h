@@ -20,8 +20,6 @@ class Levels {
                      std::span<std::uint8_t> codes) const;
 
  private:
-  int nearest_even(float level) const;
-
   const formats::Recoding& recoding_;
   std::vector<float> middle_;
 };

@@ -15,9 +15,7 @@ namespace nybble {
 // For methods that tune.
 struct TuningSettings {
   std::uint64_t tokens = 300'000;  // that are learned from, repeats counted
-  // Windows that one step learns from. On 300 k tokens 2 left 0.515 / 0.487 of llama-quantize's
-  // divergence in Q3_K_M, 4 left 0.522 / 0.480 (smollm2-80m, WikiText-2 / a novel;
-  // the prototype of decision 0016).
+  // Windows that one step learns from (decision 0021: with more, steps are too few).
   int batch = 2;
   float code_rate = 9e-4f;  // how far codes go in a step at most, in steps of the grid
   // Of the relative squared error of the hidden states, in the mean over the layers, beside the

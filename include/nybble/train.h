@@ -79,7 +79,7 @@ struct TrainingPage {
 std::string training_page(const TrainingPage& page);
 void write_training_page(const TrainingPage& page, const std::filesystem::path& path, bool replace);
 
-// How the method best+tune learns from millions of tokens, for a type of quantize_model().
-TuningSettings long_tuning(const std::string& type);
+// How the method best+tune learns from millions of tokens.
+TuningSettings long_tuning();
 
 }  // namespace nybble

@@ -11,7 +11,6 @@
 #include "api/training_lessons.h"
 #include "api/training_memory.h"
 #include "base/error.h"
-#include "quantize/recipe.h"
 #include "train/adapter_student.h"
 #include "train/course.h"
 
@@ -184,17 +183,8 @@ std::vector<std::pair<std::string, std::string>> train_targets() {
   return train::adapter_targets();
 }
 
-TuningSettings long_tuning(const std::string& type) {
-  TuningSettings settings{
-      .tokens = 5'000'000, .batch = 8, .code_rate = 1e-3f, .written_share = 0.8};
-  // Few bits have codes that change often: more steps are worth more than steadier ones.
-  const quantize::Recipe* recipe = quantize::find_recipe(type);
-  if (recipe != nullptr && !recipe->format.empty()) {
-    const auto& format = formats::info(quantize::format_named(recipe->format, "training"));
-    if (8.0 * static_cast<double>(format.block_bytes) < 3.0 * static_cast<double>(format.block_len))
-      settings.batch = 4;
-  }
-  return settings;
+TuningSettings long_tuning() {
+  return {.tokens = 5'000'000, .code_rate = 1e-3f, .written_share = 0.8};
 }
 
 }  // namespace nybble

@@ -71,7 +71,7 @@ QuantizeRequest qat_request(const TrainOptions& options) {
   qat.method = "best+tune";
   qat.calibration = request.texts;
   qat.calibration_context = request.context;
-  qat.tuning = long_tuning(options.qat);
+  qat.tuning = long_tuning();
   if (!options.tokens.empty()) qat.tuning.tokens = parse_count(options.tokens, "--tokens");
   if (options.batch) qat.tuning.batch = *options.batch;
   if (options.hidden_weight) qat.tuning.hidden_weight = *options.hidden_weight;
@@ -159,8 +159,7 @@ void add_length(CLI::App& verb, TrainOptions& options) {
   tokens->type_name("N");
   CLI::Option* steps = verb.add_option("--steps", request.steps, "So many steps");
   steps->type_name("N")->check(CLI::PositiveNumber)->excludes(tokens);
-  verb.add_option("--batch", options.batch,
-                  "Lessons that run together; default: 4, with --qat 8 or, below 3 bits, 4")
+  verb.add_option("--batch", options.batch, "Lessons that run together; default: 4, with --qat 2")
       ->type_name("N")
       ->check(CLI::Range(1, 4096));
   CLI::Option* accumulate =

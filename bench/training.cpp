@@ -4,23 +4,15 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <random>
 #include <string_view>
 
-#include "train/objective.h"
+#include "train/train_test.h"
 #include "train/tuned_student.h"
 
 namespace nybble::train {
 namespace {
 
 constexpr int window = 512;
-
-gradients::Matrix random_matrix(int rows, int cols, std::mt19937& bits) {
-  std::normal_distribution<float> normal(0, 0.02f);
-  gradients::Matrix matrix(rows, cols);
-  for (float& value : matrix.values) value = normal(bits);
-  return matrix;
-}
 
 gradients::Parameters random_decoder() {
   gradients::Parameters p;
@@ -65,15 +57,6 @@ std::vector<EncodedMatrix> encoded(gradients::Parameters& parameters) {
   return matrices;
 }
 
-std::vector<Lesson> random_lessons(int n, int vocab) {
-  std::mt19937 bits(2);
-  std::vector<Lesson> lessons(static_cast<std::size_t>(n));
-  for (Lesson& lesson : lessons)
-    for (int i = 0; i < window; ++i)
-      lesson.tokens.push_back(static_cast<std::int32_t>(bits() % static_cast<unsigned>(vocab)));
-  return lessons;
-}
-
 double milliseconds(const auto& action) {
   const auto begin = std::chrono::steady_clock::now();
   action();
@@ -84,7 +67,7 @@ double milliseconds(const auto& action) {
 void measure(bool on_gpu, int threads, int windows) {
   ThreadPool pool(threads);
   gradients::Parameters teacher = random_decoder();
-  const std::vector<Lesson> lessons = random_lessons(windows, teacher.config.vocab);
+  const std::vector<Lesson> lessons = random_lessons(windows, window, teacher.config.vocab, 2);
   std::vector<const Lesson*> batch;
   for (const Lesson& lesson : lessons) batch.push_back(&lesson);
   TunedStudent student(teacher, encoded(teacher), {}, pool);

@@ -77,13 +77,12 @@ UploadedLinear upload_linear(backend::Backend& backend, const ModelSource& sourc
                                .column_order = tensor->column_order(),
                                .activations = tensor->activations,
                                .input_scale = tensor->input_scale,
-                               .rows_stay = tensor->stored != nullptr};
+                               .rows_stay = tensor->rows_stay()};
   if (tensor->is_changed()) {
     weight.format = id_of<formats::F32>();
     weight.row = changed_row;
     weight.scale = 1;
     weight.column_order = {};
-    weight.rows_stay = false;
   }
   linear.weight = backend.upload(weight);
   if (tensor->packed != nullptr) tensor->forget();

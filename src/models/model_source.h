@@ -46,6 +46,8 @@ struct SourceTensor {
   // Whether its values are others than those of the stored rows.
   bool is_changed() const { return is_merged || !row_factors.empty() || !col_factors.empty(); }
   bool is_in_files() const { return stored != nullptr || packed != nullptr; }
+  // Whether rows can be computed with where they lie in the file.
+  bool rows_stay() const { return stored != nullptr && !is_changed(); }
   // Whether it is a number for another tensor, which has it in its scale.
   bool is_scale() const { return name.ends_with(".scale"); }
   // Column c of the rows is this column of the weight; empty: they are in order.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "base/error.h"
 #include "models/fold.h"
 #include "runtime/session.h"
 
@@ -47,6 +48,18 @@ TEST(folded_model, computes_the_same) {
   expect_same_logits("tests/golden/models/qwen3");
   expect_same_logits("tests/golden/models/qwen2");  // biases of q, k and v
   expect_same_logits("tests/golden/models/llama_biases");
+}
+
+TEST(folded_model, needs_memory_even_where_rows_would_stay_in_the_file) {
+  models::ModelSource source = models::open_model(
+      std::make_shared<const files::Checkpoint>(files::open_checkpoint("models/tale-6m")));
+  const auto load = [&] {
+    LoadedModel(source, {.threads = 1, .max_bytes = std::size_t{1} << 20, .repack = false});
+  };
+  load();
+  for (const models::FoldSite& site : models::fold_sites(source))
+    models::fold(site, std::vector<float>(static_cast<std::size_t>(site.cols), 2.0f), source);
+  EXPECT_THROW(load(), Error);
 }
 
 TEST(folded_model, ties_the_factors_of_heads_that_share_a_kv_head) {

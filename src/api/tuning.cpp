@@ -95,10 +95,15 @@ std::vector<std::byte> encode_vector(const OutputTensor& output, const std::vect
 }  // namespace
 
 void check_tuning(const TuningSettings& settings) {
-  const float weight = settings.hidden_weight;
-  if (std::isfinite(weight) && weight >= 0) return;
-  fail(ErrorKind::invalid_input,
-       "tuning: expected a weight of the hidden states of 0 or above, found {}", weight);
+  const float weight = settings.hidden_weight, rate = settings.code_rate;
+  if (!(std::isfinite(weight) && weight >= 0)) {
+    fail(ErrorKind::invalid_input,
+         "tuning: expected a weight of the hidden states of 0 or above, found {}", weight);
+  }
+  if (!(rate >= 0 && rate <= 1)) {
+    fail(ErrorKind::invalid_input, "tuning: expected a rate of the codes of 0 to 1, found {}",
+         rate);
+  }
 }
 
 Tuning::Tuning(const OpenedModel& model, const QuantizeRequest& request,

@@ -23,7 +23,7 @@ struct TrainOptions {
   TrainRequest request;
   std::string in, out, qat, lora, tokens, memory, html, optim = "adamw";
   std::optional<int> batch;
-  std::optional<float> hidden_weight;
+  std::optional<float> code_rate, hidden_weight;
   bool allow_requantize = false, json = false;
   std::vector<CLI::Option*> of_lora;  // that mean nothing for --qat
 };
@@ -41,7 +41,8 @@ int moment_bits(const TrainOptions& options) {
 }
 
 void train_lora(TrainOptions& options) {
-  if (options.hidden_weight) refuse("train: --hidden-weight is of --qat");
+  if (options.code_rate || options.hidden_weight)
+    refuse("train: --code-rate and --hidden-weight are of --qat");
   TrainRequest& request = options.request;
   read_lora_settings(options.lora, request);
   request.model = find_model(options.in);
@@ -74,6 +75,7 @@ QuantizeRequest qat_request(const TrainOptions& options) {
   qat.tuning = long_tuning();
   if (!options.tokens.empty()) qat.tuning.tokens = parse_count(options.tokens, "--tokens");
   if (options.batch) qat.tuning.batch = *options.batch;
+  if (options.code_rate) qat.tuning.code_rate = *options.code_rate;
   if (options.hidden_weight) qat.tuning.hidden_weight = *options.hidden_weight;
   qat.tuning.moment_bits = moment_bits(options);
   qat.tuning.gpu = request.gpu;
@@ -186,6 +188,13 @@ void add_rates(CLI::App& verb, TrainOptions& options) {
   CLI::Option* decay =
       verb.add_option("--decay", request.decay, "Decay of the weights of the adapter");
   decay->type_name("X")->check(CLI::NonNegativeNumber)->capture_default_str();
+  verb.add_option(
+          "--code-rate", options.code_rate,
+          fmt::format("With --qat, how far codes go in a step at most, in steps of the grid; "
+                      "it falls with a line to 0; default: {}",
+                      long_tuning().code_rate))
+      ->type_name("X")
+      ->check(CLI::Range(0.0f, 1.0f));
   verb.add_option("--hidden-weight", options.hidden_weight,
                   fmt::format("With --qat, how much the squared error of hidden states counts "
                               "beside the divergence; default: {}",

@@ -36,6 +36,7 @@ say nybble train $M lora --lora r=4 -f text.txt
 say nybble train $M out --lora r=4 -f chats.jsonl
 say nybble train $M out.gguf --qat Q4_0 --rate 1e-3
 say nybble train $M out.gguf --qat Q4_0 --hidden-weight nan
+say nybble train $M out.gguf --qat Q4_0 --code-rate nan
 say nybble train $M out --lora r=4 -f text.txt --hidden-weight 8
 say nybble train $M out --lora r=4 -f text.txt -c 32 --steps 2 --rate 1 --memory 1M
 ls -A

@@ -92,7 +92,7 @@ QuantizeRequest qat_request(const TrainOptions& options) {
 void train_qat(const TrainOptions& options) {
   for (const CLI::Option* option : options.of_lora) {
     if (option->count() > 0)
-      refuse(fmt::format("train: {} is of --lora; --qat takes --tokens and --batch",
+      refuse(fmt::format("train: {} is of --lora; --qat takes --tokens, --batch and --code-rate",
                          option->get_name()));
   }
   QuantizeReport report;

@@ -83,19 +83,18 @@ const SourceTensor* ModelSource::find(std::string_view name) const {
   return it == tensors.end() ? nullptr : &*it;
 }
 
-std::size_t ModelSource::row_bytes() const {
-  std::size_t bytes = 0;
-  for (const SourceTensor& tensor : tensors) bytes += tensor.row_bytes();
-  return bytes;
-}
-
-std::size_t ModelSource::low_rank_bytes() const {
-  std::size_t values = 0;
+std::size_t ModelSource::weight_bytes(bool mapped) const {
+  std::size_t bytes = 0, floats = 0;
   for (const SourceTensor& tensor : tensors) {
     if (tensor.low_rank != nullptr && !tensor.is_merged)
-      values += tensor.low_rank->a.size() + tensor.low_rank->b.size();
+      floats += tensor.low_rank->a.size() + tensor.low_rank->b.size();
+    if (tensor.is_changed()) {
+      floats += static_cast<std::size_t>(tensor.shape.count());
+    } else if (!mapped || !tensor.rows_stay()) {
+      bytes += tensor.row_bytes();
+    }
   }
-  return values * sizeof(float);
+  return bytes + sizeof(float) * floats;
 }
 
 std::int64_t HfTensor::source_row(std::int64_t row) const {

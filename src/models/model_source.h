@@ -82,10 +82,9 @@ struct ModelSource {
   std::vector<std::string> notes;  // what was left out of the checkpoint, or cannot be said in GGUF
 
   const SourceTensor* find(std::string_view name) const;
-  // Of the rows of all tensors.
-  std::size_t row_bytes() const;
-  // Of what adapters add beside the weights, as floats.
-  std::size_t low_rank_bytes() const;
+  // What computing holds in memory of the weights, with what adapters add; merged or folded ones
+  // are floats. mapped: without the rows that stay in the file.
+  std::size_t weight_bytes(bool mapped) const;
 };
 
 // Recognizes the architecture and checks every tensor's shape against the configuration. Throws

@@ -30,7 +30,7 @@ int count_timelines(const models::ModelSource& source, const backend::Backend& b
     const std::size_t logits =
         sizeof(float) * static_cast<std::size_t>(n) * static_cast<std::size_t>(source.config.vocab);
     const std::size_t needed =
-        source.row_bytes() + cpu::thread_bytes(options.threads) + logits +
+        source.weight_bytes(false) + cpu::thread_bytes(options.threads) + logits +
         models::DecoderState::bytes_needed(backend, source.config, options.context * n, n, n);
     if (needed <= available) return n;
     if (n > 1) continue;

@@ -26,18 +26,6 @@ std::size_t free_bytes(std::size_t max_bytes, std::size_t used, std::size_t avai
   return std::min(available, max_bytes > used ? max_bytes - used : 0);
 }
 
-// What is mapped does not count, since the system takes it back when it needs the memory; tensors
-// that are merged or folded are computed as floats.
-std::size_t needed_bytes(const models::ModelSource& source, bool repack) {
-  std::size_t bytes = source.low_rank_bytes();
-  for (const models::SourceTensor& tensor : source.tensors) {
-    if (!repack && tensor.rows_stay()) continue;
-    bytes += tensor.is_changed() ? sizeof(float) * static_cast<std::size_t>(tensor.shape.count())
-                                 : tensor.row_bytes();
-  }
-  return bytes;
-}
-
 }  // namespace
 
 struct LoadedModel::State {
@@ -50,7 +38,8 @@ struct LoadedModel::State {
 
 LoadedModel::LoadedModel(const models::ModelSource& source, const LoadOptions& options)
     : state_(new State) {
-  const std::size_t needed = needed_bytes(source, options.repack);
+  // What is mapped, the system takes back when it needs the memory.
+  const std::size_t needed = source.weight_bytes(!options.repack);
   const std::size_t budget = free_bytes(options.max_bytes, 0, cpu::available_host_memory());
   if (needed > budget) {
     fail(ErrorKind::out_of_memory,

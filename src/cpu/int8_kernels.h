@@ -28,10 +28,10 @@ float highest_magnitude(const float* x, int64_t n) {
   return highest.highest();
 }
 
-// To the even, in [-127, 127].
+// To the even, in [-limit, limit].
 template <class Lanes>
-typename Lanes::Sums rounded_codes(Lanes scaled) {
-  const Lanes most = Lanes::set(127), least = Lanes::set(-127);
+typename Lanes::Sums rounded_codes(Lanes scaled, float limit = 127) {
+  const Lanes most = Lanes::set(limit), least = Lanes::set(-limit);
   const Lanes above = Lanes::select_less(least, scaled, scaled, least);
   return Lanes::Sums::rounded(Lanes::select_less(above, most, above, most));
 }
@@ -44,7 +44,8 @@ constexpr float smallest_highest = 0x1p-100f;
 template <class Lanes>
 struct RoundedBlock {
   static constexpr int most = lanes / 2;
-  alignas(64) float highest[lanes] = {}, inverses[lanes], scales[lanes], weighted[lanes];
+  alignas(64) float highest[lanes] = {}, inverses[lanes], scales[lanes], weighted[lanes],
+                    weighted_both[lanes];
   alignas(64) int32_t minus_sums[lanes];
   alignas(64) int8_t codes[most][a8_len];
 
@@ -58,13 +59,10 @@ struct RoundedBlock {
       values[t] = Lanes::load(x + t * ldx);
       values[most + t] = Lanes::load(x + t * ldx + lanes);
     }
-    if (rounding != A8Rounding::tokens) Lanes::highest_magnitudes(values).store(highest);
-    for (int t = 0; rounding == A8Rounding::blocks && t < most; ++t) {
-      const float top = highest[t] > highest[most + t] ? highest[t] : highest[most + t];
-      highest[t] = highest[most + t] = top;
-    }
-    const Lanes top = Lanes::load(highest), least = Lanes::set(smallest_highest),
-                zero = Lanes::set(0), steps = Lanes::set(127);
+    Lanes top = Lanes::load(highest);
+    if (rounding != A8Rounding::tokens) top = Lanes::highest_magnitudes(values);
+    if (rounding == A8Rounding::blocks) top = Lanes::max(top, top.halves_swapped());
+    const Lanes least = Lanes::set(smallest_highest), zero = Lanes::set(0), steps = Lanes::set(127);
     const Lanes scale = Lanes::select_less(top, least, zero, Lanes::div(top, steps));
     Lanes::select_less(top, least, zero, Lanes::div(steps, top)).store(inverses);
     scale.store(scales);
@@ -75,30 +73,104 @@ struct RoundedBlock {
       rounded[i].store_int8(codes[i % most] + i / most * lanes);
     }
     const Lanes sums = Lanes::Sums::totals(rounded).floats();
-    Lanes::mul(scale, sums).store(weighted);
+    const Lanes both = Lanes::add(sums, sums.halves_swapped()), products = Lanes::mul(scale, sums);
+    products.store(weighted);
+    (rounding == A8Rounding::halves ? Lanes::add(products, products.halves_swapped())
+                                    : Lanes::mul(scale, both))
+        .store(weighted_both);
     Lanes::Sums::rounded(Lanes::mul(sums, Lanes::set(-128))).store(minus_sums);
   }
 
-  void put(int n, A8Rounding rounding, uint8_t* block) const {
-    for (int t = 0; t < n; ++t) put_token(t, t, n, rounding, block);
+  [[gnu::always_inline]] void put(int n, uint8_t* block) const {
+    for (int t = 0; t < n; ++t) put_token(t, t, n, block);
   }
   // The t-th as token `at` of n.
-  void put_token(int t, int at, int n, A8Rounding rounding, uint8_t* block) const {
+  void put_token(int t, int at, int n, uint8_t* block) const {
     const A8Block out(block, n);
     for (int half = 0; half < 2; ++half) {
       out.scales[half * n + at] = scales[half * most + t];
       out.minus_sums[half * n + at] = minus_sums[half * most + t];
-      out.weighted_sums[half * n + at] = weighted[half * most + t];
     }
     const int32_t total = minus_sums[t] + minus_sums[most + t];
     out.minus_sums[2 * n + at] = total;
-    out.weighted_sums[2 * n + at] = rounding == A8Rounding::halves
-                                        ? weighted[t] + weighted[most + t]
-                                        : scales[t] * static_cast<float>(total / -128);
+    out.weighted_sums[at] = weighted_both[t];
     for (int step = 0; step < a8_len / 4; ++step)
       __builtin_memcpy(out.codes + (step * n + at) * 4, codes[t] + step * 4, 4);
   }
 };
+
+// What sums of magnitudes up to `top` are to be divided by, as an exponent of 2, to fit 16 bits.
+template <class Lanes>
+Lanes pair_exponents(Lanes top) {
+  const Lanes least = Lanes::set(smallest_highest), most = Lanes::set(__FLT_MAX__);
+  top = Lanes::max(top, least);
+  return Lanes::sub(Lanes::select_less(top, most, top, most).exponent(), Lanes::set(14));
+}
+template <class Lanes>
+typename Lanes::Sums rounded_sums(const float* sums, Lanes exponents) {
+  const Lanes units = Lanes::power_of_two(Lanes::sub(Lanes::set(0), exponents));
+  return rounded_codes(Lanes::mul(Lanes::load(sums), units), 32767);
+}
+
+// The weighted sums of 8 blocks of up to 8 tokens, which become pairs.
+template <class Lanes>
+struct SumPairs {
+  // Of both halves of a token's block in lanes t and 8 + t; of all of it, in both.
+  alignas(64) float halves[a8_paired_blocks][lanes] = {}, blocks[a8_paired_blocks][lanes] = {};
+
+  void take(int which, const RoundedBlock<Lanes>& block) {
+    Lanes::load(block.weighted).store(halves[which]);
+    Lanes::load(block.weighted_both).store(blocks[which]);
+  }
+
+  // Into a tile of n tokens; tile: the first of the 8 blocks.
+  [[gnu::always_inline]] void put(int n, uint8_t* tile) const {
+    Lanes top = Lanes::set(0);
+    for (int i = 0; i < a8_paired_blocks; ++i) {
+      top = Lanes::max(Lanes::load(halves[i]).magnitude(), top);
+      top = Lanes::max(Lanes::load(blocks[i]).magnitude(), top);
+    }
+    const Lanes exponents = pair_exponents(Lanes::max(top, top.halves_swapped()));
+    alignas(64) float values[lanes];
+    exponents.store(values);
+    for (int t = 0; t < n; ++t) A8Block(tile, n).exponents(n)[t] = values[t];
+    const auto put_pairs = [&](const float* low, const float* high, int32_t* pairs)
+        __attribute__((always_inline)) {
+      int32_t joined[lanes / 2];
+      Lanes::Sums::store_joined(rounded_sums(low, exponents), rounded_sums(high, exponents),
+                                joined);
+      for (int t = 0; t < n; ++t) pairs[t] = joined[t];
+    };
+    for (int block = 0; block < a8_paired_blocks; ++block, tile += a8_token_bytes * n) {
+      const A8Block out(tile, n);
+      put_pairs(halves[block], halves[block], out.pairs);
+      if (block % 2 == 1) put_pairs(blocks[block - 1], blocks[block], out.pairs + n);
+    }
+  }
+};
+
+// The same of one token, whose 8 blocks are in the lanes of tokens.
+template <class Lanes>
+void put_token_pairs(const RoundedBlock<Lanes>& rounded, uint8_t* tile) {
+  const Lanes top = Lanes::max(Lanes::load(rounded.weighted).magnitude(),
+                               Lanes::load(rounded.weighted_both).magnitude()),
+              exponents = pair_exponents(Lanes::set(top.highest()));
+  float values[lanes];
+  exponents.store(values);
+  const auto halves = rounded_sums(rounded.weighted, exponents);
+  int32_t of_halves[a8_paired_blocks], of_blocks[lanes];
+  Lanes::Sums::store_joined(halves, halves, of_halves);
+  rounded_sums(rounded.weighted_both, exponents).store(of_blocks);
+  A8Block(tile, 1).exponents(1)[0] = values[0];
+  for (int i = 0; i < a8_paired_blocks; ++i, tile += a8_token_bytes) {
+    const A8Block out(tile, 1);
+    out.pairs[0] = of_halves[i];
+    if (i % 2 == 1) {
+      const auto low = static_cast<uint16_t>(of_blocks[i - 1]);
+      out.pairs[1] = static_cast<int32_t>(static_cast<uint32_t>(of_blocks[i]) << 16 | low);
+    }
+  }
+}
 
 // One token: its blocks take the lanes of tokens, since rounding a block takes as long as rounding
 // eight.
@@ -110,11 +182,14 @@ void quantize_a8_token(const float* x, int64_t blocks, A8Rounding rounding, uint
     for (float& top : rounded.highest) top = highest;
   }
   const auto put = [&](int n) {
-    for (int t = 0; t < n; ++t, tile += a8_token_bytes) rounded.put_token(t, 0, 1, rounding, tile);
+    for (int t = 0; t < n; ++t) rounded.put_token(t, 0, 1, tile + t * a8_token_bytes);
+    if (n == a8_paired_blocks) put_token_pairs(rounded, tile);
     x += n * a8_len;
+    tile += n * a8_token_bytes;
     blocks -= n;
   };
   constexpr int most = RoundedBlock<Lanes>::most;
+  static_assert(most == a8_paired_blocks);
   while (blocks >= most) {
     rounded.round(x, a8_len, most, rounding);
     put(most);
@@ -133,13 +208,19 @@ void quantize_a8(const float* x, int64_t ldx, int64_t blocks, int n, A8Rounding 
   static_assert(Lanes::a8_tokens <= lanes / 2);
   if (n == 1) return quantize_a8_token<Lanes>(x, blocks, rounding, tile);
   RoundedBlock<Lanes> rounded;
+  SumPairs<Lanes> pairs;
   for (int t = 0; rounding == A8Rounding::tokens && t < n; ++t) {
     rounded.highest[t] = rounded.highest[lanes / 2 + t] =
         highest_magnitude<Lanes>(x + t * ldx, blocks * a8_len);
   }
+  int which = 0;  // of 8 blocks
   const auto round_block = [&](int tokens) __attribute__((always_inline)) {
     rounded.round(x, ldx, tokens, rounding);
-    rounded.put(tokens, rounding, tile);
+    rounded.put(tokens, tile);
+    pairs.take(which, rounded);
+    if (++which < a8_paired_blocks) return;
+    which = 0;
+    pairs.put(tokens, tile - (a8_paired_blocks - 1) * a8_token_bytes * tokens);
   };
   for (int64_t block = 0; block < blocks; ++block, x += a8_len, tile += a8_token_bytes * n) {
     // Known numbers, then any.

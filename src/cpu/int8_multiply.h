@@ -11,8 +11,10 @@
 //   w0 w1, s0 s1:    acc = fma(sum1 * w1, s1, fma(sum0 * w0, s0, acc))
 // For a w of more than 32 columns the sums with their s alone go to part = fma(sum, s, part), or
 // fma(sum1, s1, fma(sum0, s0, part)); at its end acc = fma(part, w, acc). Offsets come after each
-// block: acc = fma(o, SUM(s * a), acc), of both halves where there are o0 and o1; those of more
-// than 32 columns at their end, for the sum of their blocks' SUM(s * a) in order.
+// block: acc = fma(o, SUM(s * a), acc); those of more
+// than 32 columns at their end, for the sum of their blocks' SUM(s * a) in order; those of two
+// levels after 256 columns: acc = fma(SUM(small integer * q) * 2^e, half, acc), where q * 2^e is
+// SUM(s * a) of each group in 16 bits (a8_panels.h), and their sum exact.
 #pragma once
 
 #include "cpu/a8_panels.h"
@@ -110,6 +112,61 @@ struct FloatScales {
   Lanes next_outer() { return next(); }
 };
 
+// Offsets of two levels of 16 rows, 256 columns at a time.
+template <A8Groups groups>
+struct PairOffsets {
+  static constexpr int pairs = groups == a8_halves ? a8_paired_blocks : a8_paired_blocks / 2;
+  const uint16_t* outer = nullptr;
+  const int8_t* factors = nullptr;
+  int64_t fetched = 0;  // so many bytes ahead is what the processor does not foresee; 0: nothing
+
+  void begin(const A8Scales& scales, bool fetches) {
+    outer = static_cast<const uint16_t*>(scales.outer);
+    factors = scales.factors;
+    fetched = fetches ? scales.other_rows : 0;
+  }
+  void next() {
+    if (fetched != 0) {
+      __builtin_prefetch(reinterpret_cast<const uint8_t*>(outer) + fetched);
+      for (int i = 0; i < pairs * 2 * lanes; i += 64) __builtin_prefetch(factors + fetched + i);
+    }
+    outer += lanes;
+    factors += pairs * 2 * lanes;
+  }
+};
+
+// Those of 8 blocks, of which x is the first.
+template <class Lanes, A8Groups groups, int n, int tokens>
+[[gnu::always_inline]] inline void add_pair_offsets(PairOffsets<groups> (&offsets)[n],
+                                                    const uint8_t* x, Lanes (&totals)[n][tokens]) {
+  constexpr int pairs = PairOffsets<groups>::pairs;
+  Lanes outer[n];
+  typename Lanes::Shorts factors[n][pairs];
+  for (int r = 0; r < n; ++r) {
+    outer[r] = Lanes::load_f16(offsets[r].outer);
+    for (int pair = 0; pair < pairs; ++pair)
+      factors[r][pair] = Lanes::Shorts::load_int8(offsets[r].factors + pair * 2 * lanes);
+    offsets[r].next();
+  }
+  const float* exponents = ConstA8Block(x, tokens).exponents(tokens);
+#pragma GCC unroll 16
+  for (int t = 0; t < tokens; ++t) {
+    typename Lanes::Sums sums[n];
+    for (auto& sum : sums) sum = Lanes::Sums::set(0);
+#pragma GCC unroll 8
+    for (int pair = 0; pair < pairs; ++pair) {
+      const int block = groups == a8_halves ? pair : 2 * pair + 1;
+      const ConstA8Block in(x + block * a8_token_bytes * tokens, tokens);
+      const int32_t two = in.pairs[(groups == a8_halves ? 0 : tokens) + t];
+      for (int r = 0; r < n; ++r) sums[r].add_dot(factors[r][pair], two);
+    }
+    for (int r = 0; r < n; ++r) {
+      totals[r][t] =
+          Lanes::fma(Lanes::scaled(sums[r].floats(), exponents[t]), outer[r], totals[r][t]);
+    }
+  }
+}
+
 constexpr int32_t no_sums[16] = {};
 
 // n times 16 rows that run together, so that what one has of the activations serves the others.
@@ -178,7 +235,7 @@ void fetch(const uint8_t* bytes, int n) {
 // n times 16 rows and one tile of tokens; next: the tile that comes after it, nullptr where it need
 // not be fetched.
 template <class Lanes, int bits, bool has_table, int tokens, A8Groups groups, bool halves,
-          bool offsets, int n, class Scales>
+          A8Offsets offsets, int n, class Scales>
 void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* next, float* acc) {
   using Sums = typename Lanes::Sums;
   constexpr int steps = a8_len / 4;
@@ -189,6 +246,7 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
   float weighted[tokens] = {};
   Codes<Lanes, bits, has_table> codes[n];
   Scales scales[n], offset_scales[n];
+  PairOffsets<groups> offset_pairs[n];
   for (int r = 0; r < n; ++r) {
     for (int t = 0; t < tokens; ++t) {
       totals[r][t] = p.begins ? Lanes::set(0) : Lanes::load(acc + t * panel_rows + r * lanes);
@@ -196,7 +254,11 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
     }
     codes[r].begin(rows[r].codes, p.table);
     scales[r].begin(rows[r].scales, fetches);
-    offset_scales[r].begin(rows[r].offsets, fetches);
+    if constexpr (offsets == pair_offsets) {
+      offset_pairs[r].begin(rows[r].offsets, fetches);
+    } else {
+      offset_scales[r].begin(rows[r].offsets, fetches);
+    }
   }
   // Calls action(r, t, own) with what each token has: it is loaded once for all rows.
   const auto for_sums = [](const float* of_tokens, const auto& action) {
@@ -219,17 +281,15 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
       for (int r = 0; r < n; ++r) to[r] = from[r].next();
     };
     // Scales come with branches, behind which compilers move sums, with all that these multiply on
-    // the stack (AVX2: 0.8). Of both halves with offsets they are too many to come first.
-    constexpr bool early = groups != a8_longer && !(groups == a8_halves && offsets);
-    if constexpr (early) {
-      if constexpr (groups == a8_halves) take(scales, w0);
+    // the stack (AVX2: 0.8).
+    if constexpr (groups == a8_halves) take(scales, w0);
+    if constexpr (groups != a8_longer) {
       take(scales, w);
-      if constexpr (offsets) take(offset_scales, o);
+      if constexpr (offsets == float_offsets) take(offset_scales, o);
     }
     Sums sums[n][tokens];
     if constexpr (groups == a8_halves || halves) {
       add_dots<Lanes, n, tokens, 0, steps / 2>(codes, in, 0, p.zero_shift, sums);
-      if constexpr (!early && groups == a8_halves) take(scales, w0);
       for_sums(in.scales, [&](int r, int t, Lanes own) {
         const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
@@ -241,7 +301,6 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
         }
       });
       add_dots<Lanes, n, tokens, steps / 2, steps>(codes, in, 1, p.zero_shift, sums);
-      if constexpr (!early && groups == a8_halves) take(scales, w);
       for_sums(in.scales + halves * tokens, [&](int r, int t, Lanes own) {
         const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
@@ -266,27 +325,28 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
       });
     }
     if constexpr (groups == a8_longer) {
-      for (int t = 0; offsets && t < tokens; ++t) weighted[t] += in.weighted_sums[2 * tokens + t];
+      for (int t = 0; offsets != no_offsets && t < tokens; ++t) weighted[t] += in.weighted_sums[t];
       if (--left == 0) {
         left = p.scales.groups_per_outer;
         for (int r = 0; r < n; ++r) {
           w[r] = scales[r].next_outer();
-          if constexpr (offsets) o[r] = offset_scales[r].next_outer();
+          if constexpr (offsets != no_offsets) o[r] = offset_scales[r].next_outer();
         }
         for_sums(weighted, [&](int r, int t, Lanes sum) {
           totals[r][t] = Lanes::fma(parts[r][t], w[r], totals[r][t]);
           parts[r][t] = Lanes::set(0);
-          if constexpr (offsets) totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]);
+          if constexpr (offsets != no_offsets) totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]);
         });
         for (float& sum : weighted) sum = 0;
       }
-    } else if constexpr (offsets) {
-      for (int row = groups == a8_halves ? 0 : 2; row < (groups == a8_halves ? 2 : 3); ++row) {
-        if constexpr (!early) take(offset_scales, o);
-        for_sums(in.weighted_sums + row * tokens, [&](int r, int t, Lanes sum) {
-          totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]);
-        });
-      }
+    } else if constexpr (offsets == float_offsets) {
+      for_sums(in.weighted_sums, [&](int r, int t, Lanes sum) {
+        totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]);
+      });
+    } else if constexpr (offsets == pair_offsets) {
+      constexpr int last = a8_paired_blocks - 1;
+      if (block % a8_paired_blocks == last)
+        add_pair_offsets(offset_pairs, x - last * a8_token_bytes * tokens, totals);
     }
     for (int r = 0; r < n; ++r) codes[r].next_block();
     x += a8_token_bytes * tokens;
@@ -304,7 +364,7 @@ inline A8Scales of_other_rows(A8Scales scales) {
 
 // n: of the two times 16 rows run together, in whole tiles.
 template <class Lanes, int bits, bool has_table, int tokens, A8Groups groups, bool halves,
-          bool offsets, int n, class Scales>
+          A8Offsets offsets, int n, class Scales>
 void multiply_a8_tiles(const A8Product (&rows)[2], const uint8_t* x, int64_t left, float* acc) {
   const A8Product& p = rows[0];
   const int64_t tile_bytes = p.x_blocks * a8_token_bytes * tokens;
@@ -326,7 +386,7 @@ void multiply_a8_tiles(const A8Product (&rows)[2], const uint8_t* x, int64_t lef
   }
 }
 
-template <class Lanes, int bits, A8Groups groups, bool halves, bool offsets>
+template <class Lanes, int bits, A8Groups groups, bool halves, A8Offsets offsets>
 void multiply_a8(const A8Product& p) {
   A8Product rows[2] = {p, p};
   rows[1].codes += p.other_codes;
@@ -341,21 +401,26 @@ void multiply_a8(const A8Product& p) {
     if (p.tile == prompt_tile)
       return run.template operator()<false, prompt_tile, 2, FloatScales<Lanes>>();
   }
-  if constexpr (bits == 4 && groups != a8_longer && !offsets) {
+  if constexpr (bits == 4 && groups != a8_longer && offsets == no_offsets) {
     if (p.table != nullptr) return run.template operator()<true, tile, 1, GroupScales<Lanes>>();
   }
   run.template operator()<false, tile, 1, GroupScales<Lanes>>();
 }
 
 // What formats need; those of planes also as bytes.
-constexpr bool has_kernel(int bits, A8Groups groups, bool offsets) {
+constexpr bool has_kernel(int bits, A8Groups groups, A8Offsets offsets) {
+  if (offsets == pair_offsets)
+    return groups == a8_halves ? bits == 2 || bits == 8
+                               : groups == a8_blocks && (bits == 4 || bits == 5 || bits == 8);
+  if (groups == a8_halves)
+    return offsets == no_offsets && (bits == 3 || bits == 4 || bits == 6 || bits == 8);
   if (bits == 8) return true;
-  if (groups == a8_halves) return offsets ? bits == 2 : bits == 3 || bits == 4 || bits == 6;
-  if (groups == a8_blocks) return offsets ? bits != 1 && bits != 6 : bits >= 2 && bits != 6;
+  if (groups == a8_blocks)
+    return offsets == no_offsets ? bits >= 2 && bits != 6 : bits != 1 && bits != 6;
   return bits <= 4;
 }
 
-template <class Lanes, int bits, A8Groups groups, bool halves, bool offsets>
+template <class Lanes, int bits, A8Groups groups, bool halves, A8Offsets offsets>
 constexpr MultiplyA8 a8_kernel() {
   if constexpr (has_kernel(bits, groups, offsets)) {
     return multiply_a8<Lanes, bits, groups, halves, offsets>;
@@ -364,20 +429,23 @@ constexpr MultiplyA8 a8_kernel() {
   }
 }
 
+template <class Lanes, int bits, A8Groups groups, bool halves>
+constexpr void set_a8_kernels(MultiplyA8 (&kernels)[n_a8_offsets]) {
+  kernels[no_offsets] = a8_kernel<Lanes, bits, groups, halves, no_offsets>();
+  kernels[float_offsets] = a8_kernel<Lanes, bits, groups, halves, float_offsets>();
+  kernels[pair_offsets] = a8_kernel<Lanes, bits, groups, halves, pair_offsets>();
+}
+
 template <class Lanes, int bits>
 constexpr A8Multiply make_a8_multiply() {
-  return {{{{a8_kernel<Lanes, bits, a8_halves, false, false>(),
-             a8_kernel<Lanes, bits, a8_halves, false, true>()},
-            {a8_kernel<Lanes, bits, a8_halves, true, false>(),
-             a8_kernel<Lanes, bits, a8_halves, true, true>()}},
-           {{a8_kernel<Lanes, bits, a8_blocks, false, false>(),
-             a8_kernel<Lanes, bits, a8_blocks, false, true>()},
-            {a8_kernel<Lanes, bits, a8_blocks, true, false>(),
-             a8_kernel<Lanes, bits, a8_blocks, true, true>()}},
-           {{a8_kernel<Lanes, bits, a8_longer, false, false>(),
-             a8_kernel<Lanes, bits, a8_longer, false, true>()},
-            {a8_kernel<Lanes, bits, a8_longer, true, false>(),
-             a8_kernel<Lanes, bits, a8_longer, true, true>()}}}};
+  A8Multiply multiply{};
+  set_a8_kernels<Lanes, bits, a8_halves, false>(multiply.kernels[a8_halves][false]);
+  set_a8_kernels<Lanes, bits, a8_halves, true>(multiply.kernels[a8_halves][true]);
+  set_a8_kernels<Lanes, bits, a8_blocks, false>(multiply.kernels[a8_blocks][false]);
+  set_a8_kernels<Lanes, bits, a8_blocks, true>(multiply.kernels[a8_blocks][true]);
+  set_a8_kernels<Lanes, bits, a8_longer, false>(multiply.kernels[a8_longer][false]);
+  set_a8_kernels<Lanes, bits, a8_longer, true>(multiply.kernels[a8_longer][true]);
+  return multiply;
 }
 
 // The bits from `shift` on of 64 codes a vector, as a plane.

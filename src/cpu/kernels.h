@@ -29,6 +29,10 @@ struct A8Scales {
   int64_t other_rows = 0;  // bytes to those of the other 16 rows
 };
 
+// Offsets that are a half for 256 columns times a small integer for each group are multiplied as
+// integers: A8Scales::factors are pairs of neighbouring groups then, [groups / 2][16][2].
+enum A8Offsets { no_offsets, float_offsets, pair_offsets, n_a8_offsets };
+
 // What columns a scale of the weight is for: 16, 32, or several times 32, which is
 // A8Scales::groups_per_outer then.
 enum A8Groups { a8_halves, a8_blocks, a8_longer, n_a8_groups };
@@ -55,9 +59,9 @@ struct A8Product {
 
 using MultiplyA8 = void (*)(const A8Product&);
 // For codes of some bits. By the groups of the weight, whether activations have a scale for each 16
-// columns, and whether there are offsets; nullptr where no format needs it.
+// columns, and the offsets; nullptr where no format needs it.
 struct A8Multiply {
-  MultiplyA8 kernels[n_a8_groups][2][2];
+  MultiplyA8 kernels[n_a8_groups][2][n_a8_offsets];
 };
 
 // How many columns share a scale when activations become int8.

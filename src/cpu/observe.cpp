@@ -84,7 +84,7 @@ struct CpuBackend::ObservedPiece {
   void multiply(const Kernels& kernels, std::int64_t panel) const {
     const int tile = kernels.int8.tile(step.cols);
     const std::int64_t begin = panel * panel_rows / tile * tile;
-    kernels.int8.multiply[8].kernels[a8_blocks][false][false](
+    kernels.int8.multiply[8].kernels[a8_blocks][false][no_offsets](
         {.codes = codes + 2 * panel * blocks * tile_bytes,
          .other_codes = blocks * tile_bytes,
          .scales = {.outer = scales + 2 * panel * blocks * lanes,

@@ -158,6 +158,12 @@ void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
   const std::int64_t n = product.blocks, bytes = n * tile_bytes, groups = groups_of(format_, n);
   std::uint8_t* codes = memory.grow(static_cast<std::size_t>(2 * bytes));
   float* offsets = scales + 2 * groups * lanes;
+  const A8Offsets how = a8_offsets(format_);
+  // Of pairs, for 16 rows: halves, then factors.
+  const std::int64_t halves_bytes =
+                         n * a8_len / format_.block_len * lanes * std::int64_t{sizeof(Half)},
+                     pair_bytes = halves_bytes + groups * lanes;
+  auto* pairs = reinterpret_cast<std::byte*>(offsets);
   const std::int64_t block_size = formats::info(format()).block_bytes,
                      per_block = format_.block_len / format_.group_len;
   for (std::int64_t half = 0; half < 2; ++half) {
@@ -174,10 +180,15 @@ void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
       rows.to_bytes();
       put_codes(rows.blocks(), format_.block_len, tile);
       tile += format_.block_len * lanes;
+      if (how == pair_offsets) {
+        store_pair_offsets(format_, rows.blocks(),
+                           pairs + half * pair_bytes + b * lanes * std::int64_t{sizeof(Half)},
+                           pairs + half * pair_bytes + halves_bytes + b * per_block * lanes);
+      }
       for (std::size_t g = 0; g < static_cast<std::size_t>(per_block); ++g) {
         for (const RunBlock& block : rows.blocks()) {
           scales[at] = block.scale * block.sub_scale[g];
-          if (format_.has_offsets) offsets[at] = block.offset * block.sub_offset[g];
+          if (how == float_offsets) offsets[at] = block.offset * block.sub_offset[g];
           ++at;
         }
       }
@@ -185,7 +196,13 @@ void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
   }
   take_bytes(codes, bytes, product);
   product.scales = float_scales(scales, groups * lanes);
-  if (format_.has_offsets) product.offsets = float_scales(offsets, groups * lanes);
+  if (how == float_offsets) product.offsets = float_scales(offsets, groups * lanes);
+  if (how == pair_offsets) {
+    product.offsets = {.outer = pairs,
+                       .factors = reinterpret_cast<const std::int8_t*>(pairs + halves_bytes),
+                       .halves = true,
+                       .other_rows = pair_bytes};
+  }
 }
 
 void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
@@ -193,7 +210,7 @@ void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
   const bool is_stored = !stored_rows_.empty();
   const bool in_place = !is_stored && inputs.tokens <= kernels_.in_place_tokens;
   const MultiplyA8 kernel = kernels_.multiply[in_place ? format_.bits : 8].kernels[a8_groups(
-      format_)][inputs.a8_rounding == A8Rounding::halves][format_.has_offsets];
+      format_)][inputs.a8_rounding == A8Rounding::halves][a8_offsets(format_)];
   const std::int64_t step = in_place ? blocks_ : chunk_blocks;
   for (std::int64_t first = 0; first < blocks_; first += step) {
     A8Product product{.codes = codes_.data() + 2 * panel * code_bytes_ + first * 64 * format_.bits,
@@ -240,6 +257,10 @@ void R16k4Weight::unpack_codes(A8Product& product, AlignedArray<std::uint8_t>& m
 void R16k4Weight::expand_scales(std::int64_t panel, A8Product& product, float* scales) const {
   const std::int64_t n = groups_of(format_, product.blocks) * lanes;
   for (const bool of_offsets : {false, true}) {
+    if (of_offsets && a8_offsets(format_) == pair_offsets) {
+      product.offsets = scales_->in_place(panel, true, product.first_block);
+      break;
+    }
     if (of_offsets && !format_.has_offsets) break;
     float* place = scales + (of_offsets ? 2 * n : 0);
     for (std::int64_t half = 0; half < 2; ++half)

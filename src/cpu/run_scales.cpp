@@ -9,6 +9,28 @@
 
 namespace nybble::cpu {
 
+namespace {
+
+std::array<Half, lanes> halves_of(std::span<const RunBlock, lanes> blocks, float RunBlock::*outer) {
+  std::array<Half, lanes> halves;
+  std::ranges::transform(blocks, halves.begin(),
+                         [=](const RunBlock& block) { return to_half(block.*outer); });
+  return halves;
+}
+
+}  // namespace
+
+void store_pair_offsets(const RunFormat& format, std::span<const RunBlock, lanes> blocks,
+                        std::byte* halves, std::byte* factors) {
+  const std::array<Half, lanes> outer = halves_of(blocks, &RunBlock::offset);
+  std::memcpy(halves, &outer, sizeof outer);
+  for (int g = 0; g < format.block_len / format.group_len; ++g) {
+    std::byte* pair = factors + g / 2 * 2 * lanes + g % 2;
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      pair[2 * lane] = static_cast<std::byte>(static_cast<std::int8_t>(blocks[lane].sub_offset[g]));
+  }
+}
+
 RunScales16::Places RunScales16::places_of(const RunFormat& format, std::int64_t cols) {
   const std::int64_t groups = cols / format.group_len;
   if (format.scales == RunScales::two_levels) {
@@ -35,8 +57,14 @@ void RunScales16::store(std::span<const RunBlock, lanes> blocks, std::int64_t si
                         std::int64_t which) {
   std::byte* place = scales_.data() + sixteen * bytes_;
   store_level(blocks, &RunBlock::scale, &RunBlock::sub_scale, which, place);
-  if (format_.has_offsets)
-    store_level(blocks, &RunBlock::offset, &RunBlock::sub_offset, which, place + places_.total);
+  place += places_.total;
+  if (a8_offsets(format_) == pair_offsets) {
+    store_pair_offsets(
+        format_, blocks, place + which * lanes * std::int64_t{sizeof(Half)},
+        place + places_.groups + which * format_.block_len / format_.group_len * lanes);
+  } else if (format_.has_offsets) {
+    store_level(blocks, &RunBlock::offset, &RunBlock::sub_offset, which, place);
+  }
 }
 
 void RunScales16::store_level(std::span<const RunBlock, lanes> blocks, float RunBlock::*outer,
@@ -55,9 +83,7 @@ void RunScales16::store_level(std::span<const RunBlock, lanes> blocks, float Run
     return block.*outer * (block.*inner)[g];
   };
   if (format_.scales == RunScales::two_levels) {
-    std::array<Half, lanes> halves;
-    std::ranges::transform(blocks, halves.begin(),
-                           [=](const RunBlock& block) { return to_half(block.*outer); });
+    const std::array<Half, lanes> halves = halves_of(blocks, outer);
     std::memcpy(place + which * std::int64_t{sizeof halves}, &halves, sizeof halves);
     put_groups(place + places_.groups, [=](const RunBlock& block, std::int64_t g) {
       return static_cast<std::int8_t>((block.*inner)[g]);
@@ -73,6 +99,7 @@ void RunScales16::store_level(std::span<const RunBlock, lanes> blocks, float Run
 void RunScales16::expand(std::int64_t sixteen, bool offsets, std::int64_t first, std::int64_t n,
                          float* floats) const {
   const std::byte* place = place_of(sixteen, offsets);
+  if (offsets && a8_offsets(format_) == pair_offsets) return expand_pairs(place, first, n, floats);
   const std::int64_t group = format_.group_len, first_group = first * a8_len / group,
                      groups = groups_of(format_, n);
   const auto* halves = reinterpret_cast<const std::uint16_t*>(place);
@@ -89,6 +116,21 @@ void RunScales16::expand(std::int64_t sixteen, bool offsets, std::int64_t first,
   } else {
     std::memcpy(floats, reinterpret_cast<const float*>(place) + first_group * lanes,
                 static_cast<std::size_t>(groups * lanes) * sizeof(float));
+  }
+}
+
+void RunScales16::expand_pairs(const std::byte* place, std::int64_t first, std::int64_t n,
+                               float* floats) const {
+  const std::int64_t per_block = format_.block_len / format_.group_len,
+                     first_group = first * a8_len / format_.group_len;
+  const auto* halves = reinterpret_cast<const std::uint16_t*>(place);
+  const auto* pairs = reinterpret_cast<const std::int8_t*>(place + places_.groups);
+  for (std::int64_t g = first_group; g < first_group + groups_of(format_, n); ++g) {
+    std::array<std::int8_t, lanes> factors;
+    for (std::int64_t lane = 0; lane < lanes; ++lane)
+      factors[static_cast<std::size_t>(lane)] = pairs[(g / 2 * lanes + lane) * 2 + g % 2];
+    kernels_.expand_scales(halves + g / per_block * lanes, factors.data(), 1, floats);
+    floats += lanes;
   }
 }
 

@@ -21,8 +21,19 @@ inline A8Groups a8_groups(const RunFormat& format) {
   return format.group_len == 16 ? a8_halves : format.group_len == 32 ? a8_blocks : a8_longer;
 }
 
+inline A8Offsets a8_offsets(const RunFormat& format) {
+  return !format.has_offsets                      ? no_offsets
+         : format.scales == RunScales::two_levels ? pair_offsets
+                                                  : float_offsets;
+}
+// The offsets of two levels of a block of each row, as pair_offsets: halves [16] and factors
+// [block_len / group_len / 2][16][2].
+void store_pair_offsets(const RunFormat& format, std::span<const RunBlock, lanes> blocks,
+                        std::byte* halves, std::byte* factors);
+
 // For 16 rows: [groups][16] of one level, or [blocks][16] halves and then [groups][16] factors;
-// those of the offsets follow. Rows that are missing have zeros.
+// those of the offsets follow, factors of
+// these in pairs. Rows that are missing have zeros.
 class RunScales16 {
  public:
   // For so many times 16 rows. Throws Error(out_of_memory) naming what for.
@@ -48,6 +59,8 @@ class RunScales16 {
   void store_level(std::span<const RunBlock, lanes> blocks, float RunBlock::*outer,
                    float (RunBlock::*inner)[RunBlock::max_groups], std::int64_t which,
                    std::byte* place) const;
+  void expand_pairs(const std::byte* place, std::int64_t first, std::int64_t n,
+                    float* floats) const;
   const std::byte* place_of(std::int64_t sixteen, bool offsets) const {
     return scales_.data() + sixteen * bytes_ + (offsets ? places_.total : 0);
   }

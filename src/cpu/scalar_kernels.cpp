@@ -45,10 +45,22 @@ struct Bytes {
   }
 };
 
+// 16 pairs of integers of 16 bits.
+struct Shorts {
+  std::int16_t v[2 * lanes];
+
+  static Shorts load_int8(const std::int8_t* p) {
+    Shorts shorts;
+    for (int i = 0; i < 2 * lanes; ++i) shorts.v[i] = p[i];
+    return shorts;
+  }
+};
+
 struct Lanes {
   static constexpr int tile_tokens = 4, max_sums = 8, a8_tokens = 1, in_place_tokens = 1,
                        taken_off = 0, pair_limit = 0, prompt_tokens = a8_tokens;
   using Bytes = scalar::Bytes;
+  using Shorts = scalar::Shorts;
   struct Sums {
     std::int32_t v[lanes];
 
@@ -71,11 +83,24 @@ struct Lanes {
     void add_dot(const Bytes& weights, const std::uint8_t* four) {
       for (int i = 0; i < 64; ++i) v[i / 4] += weights.v[i] * static_cast<std::int8_t>(four[i % 4]);
     }
+    // The products of two integers each.
+    void add_dot(const Shorts& weights, std::int32_t two) {
+      const std::int32_t low = static_cast<std::int16_t>(two), high = two >> 16;
+      for (int i = 0; i < lanes; ++i) v[i] += weights.v[2 * i] * low + weights.v[2 * i + 1] * high;
+    }
     Lanes floats() const {
       return make([&](int i) { return static_cast<float>(v[i]); });
     }
     void store_int8(std::int8_t* p) const {
       for (int i = 0; i < lanes; ++i) p[i] = static_cast<std::int8_t>(v[i]);
+    }
+    // Lane i of a as the lower half of p[i], lane 8 + i of b as the upper one, i < 8.
+    static void store_joined(const Sums& a, const Sums& b, std::int32_t* p) {
+      for (int i = 0; i < lanes / 2; ++i) {
+        const auto low = static_cast<std::uint16_t>(a.v[i]);
+        p[i] =
+            static_cast<std::int32_t>(static_cast<std::uint32_t>(b.v[lanes / 2 + i]) << 16 | low);
+      }
     }
     void store(std::int32_t* p) const {
       for (int i = 0; i < lanes; ++i) p[i] = v[i];
@@ -154,6 +179,15 @@ struct Lanes {
     for (const float x : v) top = x > top ? x : top;
     return top;
   }
+  Lanes halves_swapped() const {
+    return make([&](int i) { return v[(i + lanes / 2) % lanes]; });
+  }
+  // floor(log2(x)) for x that are normal and above 0.
+  Lanes exponent() const {
+    return make([&](int i) { return static_cast<float>(std::ilogb(v[i])); });
+  }
+  // x 2^n for integral n in [-126, 127].
+  static Lanes scaled(const Lanes& x, float n) { return mul(x, power_of_two(set(n))); }
   static Lanes power_of_two(const Lanes& n) {
     return make([&](int i) {
       // The conversion of a NaN is undefined in C++; the vector instructions give this.

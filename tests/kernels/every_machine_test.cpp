@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cstring>
 
+#include "base/half.h"
 #include "cpu/a8_panels.h"
 #include "cpu/scalar_kernels.h"
 #include "tested_levels.h"
@@ -48,11 +50,20 @@ TEST_F(every_machine, multiplies_floats_to_the_same_bits) {
 }
 
 TEST_F(every_machine, multiplies_integers_to_the_same_bits) {
-  constexpr std::int64_t blocks = 4, tokens = 4, groups = 2 * blocks;
+  constexpr std::int64_t blocks = a8_paired_blocks, tokens = 4, groups = 2 * blocks;
   const auto x = plain_floats(tokens * blocks * a8_len, random_);
   const auto codes = random_bytes(blocks * a8_len * panel_rows, random_);
   const auto scales = plain_floats(groups * panel_rows, random_),
-             offsets = plain_floats(groups * panel_rows, random_);
+             offsets = plain_floats(panel_rows, random_);
+  // Of both times 16 rows, halves and then pairs.
+  constexpr std::size_t halves_bytes = lanes * sizeof(Half),
+                        offset_bytes = halves_bytes + groups * lanes;
+  std::vector<std::uint8_t> of_offsets = random_bytes(2 * offset_bytes, random_);
+  for (std::size_t r = 0; r < panel_rows; ++r) {
+    const Half half = to_half(offsets[r]);
+    std::memcpy(of_offsets.data() + r / lanes * offset_bytes + r % lanes * sizeof half, &half,
+                sizeof half);
+  }
   std::vector<std::uint8_t> tile(blocks * tokens * a8_token_bytes);
   const Int8Kernels& kernels = scalar::kernels.int8;
   ASSERT_EQ(kernels.tile_tokens, 1);
@@ -63,22 +74,26 @@ TEST_F(every_machine, multiplies_integers_to_the_same_bits) {
   std::vector<float> acc(tokens * panel_rows);
   const A8Scales of_weight{.outer = scales.data(),
                            .other_rows = groups * lanes * std::int64_t{sizeof(float)}};
-  A8Scales of_zeros = of_weight;
-  of_zeros.outer = offsets.data();
-  kernels.multiply[2].kernels[a8_halves][true][true]({.codes = codes.data(),
-                                                      .other_codes = blocks * a8_len / 4 * lanes,
-                                                      .scales = of_weight,
-                                                      .offsets = of_zeros,
-                                                      .table = nullptr,
-                                                      .zero_shift = 32,
-                                                      .blocks = blocks,
-                                                      .x = tile.data(),
-                                                      .first_block = 0,
-                                                      .x_blocks = blocks,
-                                                      .tokens = tokens,
-                                                      .tile = kernels.tile(tokens),
-                                                      .acc = acc.data()});
-  EXPECT_EQ(hash_of(acc), 0x6fa6c40bc40f05cbu);
+  const A8Scales in_pairs{
+      .outer = of_offsets.data(),
+      .factors = reinterpret_cast<const std::int8_t*>(of_offsets.data() + halves_bytes),
+      .halves = true,
+      .other_rows = std::int64_t{offset_bytes}};
+  kernels.multiply[2].kernels[a8_halves][true][pair_offsets](
+      {.codes = codes.data(),
+       .other_codes = blocks * a8_len / 4 * lanes,
+       .scales = of_weight,
+       .offsets = in_pairs,
+       .table = nullptr,
+       .zero_shift = 32,
+       .blocks = blocks,
+       .x = tile.data(),
+       .first_block = 0,
+       .x_blocks = blocks,
+       .tokens = tokens,
+       .tile = kernels.tile(tokens),
+       .acc = acc.data()});
+  EXPECT_EQ(hash_of(acc), 0xf85e914d22889280u);
 }
 
 TEST_F(every_machine, takes_softmax_and_silu_to_the_same_bits) {

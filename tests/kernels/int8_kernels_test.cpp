@@ -14,10 +14,15 @@ namespace {
 
 constexpr int most_tokens = 14;
 // Blocks of a row, multiplied as the first and then the rest.
-constexpr std::int64_t n_blocks = 5, first_blocks = 3, cols = n_blocks * a8_len;
+struct Size {
+  std::int64_t blocks, first;
+};
+// Offsets in pairs take 8 blocks at a time.
+constexpr Size any_size = {5, 3}, pairs_size = {3 * a8_paired_blocks, a8_paired_blocks};
 constexpr std::size_t tile_bytes = a8_len * lanes;
 
-std::vector<float> activations(int tokens, std::mt19937& random) {
+std::vector<float> activations(int tokens, std::int64_t blocks, std::mt19937& random) {
+  const std::int64_t cols = blocks * a8_len;
   std::vector<float> x = random_floats(static_cast<std::size_t>(tokens * cols), random);
   const auto fill = [&](int token, auto value) {
     for (std::int64_t c = 0; token < tokens && c < cols; ++c)
@@ -40,13 +45,14 @@ std::vector<float> activations(int tokens, std::mt19937& random) {
 // All tokens in tiles of so many.
 std::vector<std::uint8_t> panels(const Int8Kernels& kernels, const std::vector<float>& x,
                                  int tokens, int tile_tokens, bool in_halves) {
-  std::vector<std::uint8_t> result(static_cast<std::size_t>(tokens * n_blocks * a8_token_bytes));
+  const auto cols = static_cast<std::int64_t>(x.size()) / tokens, blocks = cols / a8_len;
+  std::vector<std::uint8_t> result(static_cast<std::size_t>(tokens * blocks * a8_token_bytes));
   std::uint8_t* tile = result.data();
   for (int first = 0; first < tokens;) {
     const int n = a8_tile(tile_tokens, tokens - first);
-    kernels.quantize(x.data() + first * cols, cols, n_blocks, n,
+    kernels.quantize(x.data() + first * cols, cols, blocks, n,
                      in_halves ? A8Rounding::halves : A8Rounding::blocks, tile);
-    tile += n * n_blocks * a8_token_bytes;
+    tile += n * blocks * a8_token_bytes;
     first += n;
   }
   return result;
@@ -73,10 +79,11 @@ struct Weight {
   std::vector<std::uint8_t> factors;
   const std::uint8_t* table = nullptr;
   std::int64_t code_bytes;
+  Size size;
 
-  Weight(const std::vector<std::uint8_t>& given, std::int64_t bytes, std::mt19937& random)
-      : codes(given), code_bytes(bytes) {
-    constexpr std::size_t n = 2 * n_blocks * panel_rows;
+  Weight(const std::vector<std::uint8_t>& given, std::int64_t bytes, Size of, std::mt19937& random)
+      : codes(given), code_bytes(bytes), size(of) {
+    const auto n = static_cast<std::size_t>(2 * size.blocks * panel_rows);
     floats = random_floats(n, random);
     floats[1] = 0;
     floats[2] = 1e-42f;
@@ -85,42 +92,45 @@ struct Weight {
     start = random_floats(most_tokens * panel_rows, random);
   }
 
-  // Those from a block on; groups of more than a block have `first_blocks`.
+  // Those from a block on; groups of more than a block have `size.first`.
   A8Scales scales(A8Groups groups, Stand stand, std::int64_t first) const {
     const std::int64_t per_block = groups == a8_halves ? 2 : 1;
     std::int64_t group = first * per_block * lanes;
     A8Scales result{.halves = stand != Stand::floats};
     if (groups == a8_longer) {
-      result.groups_per_outer = static_cast<int>(first_blocks);
-      group /= first_blocks;
+      result.groups_per_outer = static_cast<int>(size.first);
+      group /= size.first;
     } else if (stand == Stand::factors || stand == Stand::longer_halves) {
-      result.groups_per_outer = static_cast<int>(first_blocks * per_block);
+      result.groups_per_outer = static_cast<int>(size.first * per_block);
       if (stand == Stand::factors)
         result.factors = reinterpret_cast<const std::int8_t*>(factors.data()) + group;
       group /= result.groups_per_outer;
     }
     // Those of the other rows come so much later that neither floats, halves nor factors overlap.
-    result.other_rows = n_blocks * per_block * lanes;
+    result.other_rows = size.blocks * per_block * lanes;
     result.outer = stand == Stand::floats ? static_cast<const void*>(floats.data() + group)
                                           : halves.data() + group;
     return result;
   }
 
   std::vector<float> product(MultiplyA8 kernel, const std::vector<std::uint8_t>& x, int tokens,
-                             int tile, A8Groups groups, Stand stand, bool offsets,
+                             int tile, A8Groups groups, Stand stand, A8Offsets offsets,
                              int zero_shift) const {
+    const A8Scales none;
     std::vector<float> acc(start.begin(), start.begin() + tokens * panel_rows);
-    for (std::int64_t first = 0; first < n_blocks; first += first_blocks) {
+    for (std::int64_t first = 0; first < size.blocks; first += size.first) {
       kernel({.codes = codes.data() + first * code_bytes,
-              .other_codes = n_blocks * code_bytes,
+              .other_codes = size.blocks * code_bytes,
               .scales = scales(groups, stand, first),
-              .offsets = offsets ? scales(groups, stand, first) : A8Scales{},
+              .offsets = offsets == no_offsets      ? none
+                         : offsets == float_offsets ? scales(groups, stand, first)
+                                                    : scales(groups, Stand::factors, first),
               .table = table,
               .zero_shift = zero_shift,
-              .blocks = std::min(first_blocks, n_blocks - first),
+              .blocks = std::min(size.first, size.blocks - first),
               .x = x.data(),
               .first_block = first,
-              .x_blocks = n_blocks,
+              .x_blocks = size.blocks,
               .tokens = tokens,
               .tile = tile,
               .acc = acc.data()});
@@ -142,12 +152,13 @@ class int8_level : public testing::TestWithParam<const Kernels*> {
   }
 
   void expect_same(const Weight& weight, int bits, int tokens, int tile, Stand stand) {
-    const std::vector<float> x = activations(tokens, random_);
+    const std::vector<float> x = activations(tokens, weight.size.blocks, random_);
     for (const bool in_halves : {false, true}) {
       const auto own = panels(kernels_, x, tokens, tile, in_halves),
                  scalar = panels(scalar_, x, tokens, scalar_.tile_tokens, in_halves);
       for (const A8Groups groups : {a8_halves, a8_blocks, a8_longer}) {
-        for (const bool offsets : {false, true}) {
+        for (const A8Offsets offsets : {no_offsets, float_offsets, pair_offsets}) {
+          if (offsets == pair_offsets && weight.size.first != a8_paired_blocks) continue;
           const MultiplyA8 found = kernels_.multiply[bits].kernels[groups][in_halves][offsets],
                            expected = scalar_.multiply[bits].kernels[groups][in_halves][offsets];
           ASSERT_EQ(found == nullptr, expected == nullptr);
@@ -172,13 +183,14 @@ class int8_level : public testing::TestWithParam<const Kernels*> {
 };
 
 TEST_P(int8_level, rounds_activations_like_the_scalar_level) {
-  const std::vector<float> x = activations(most_tokens, random_);
+  constexpr std::int64_t blocks = 2 * a8_paired_blocks + 3, cols = blocks * a8_len;
+  const std::vector<float> x = activations(most_tokens, blocks, random_);
   for (int tokens = 1; tokens <= kernels_.tile_tokens; ++tokens) {
     for (const auto rounding : {A8Rounding::halves, A8Rounding::blocks, A8Rounding::tokens}) {
-      std::vector<std::uint8_t> found(static_cast<std::size_t>(tokens * n_blocks * a8_token_bytes)),
+      std::vector<std::uint8_t> found(static_cast<std::size_t>(tokens * blocks * a8_token_bytes)),
           expected(found.size());
-      kernels_.quantize(x.data(), cols, n_blocks, tokens, rounding, found.data());
-      scalar_.quantize(x.data(), cols, n_blocks, tokens, rounding, expected.data());
+      kernels_.quantize(x.data(), cols, blocks, tokens, rounding, found.data());
+      scalar_.quantize(x.data(), cols, blocks, tokens, rounding, expected.data());
       EXPECT_TRUE(same_bits(found, expected)) << tokens << " tokens, rounding " << int(rounding);
     }
   }
@@ -234,9 +246,9 @@ TEST_P(int8_level, multiplies_like_the_scalar_level) {
   const std::vector<std::uint8_t> table = random_bytes(16, random_);
   for (const int bits : {1, 2, 3, 4, 5, 6, 8}) {
     const std::int64_t code_bytes = std::int64_t{tile_bytes} / 8 * bits;
-    const auto n = static_cast<std::size_t>(2 * n_blocks * code_bytes);
+    const auto n = static_cast<std::size_t>(2 * any_size.blocks * code_bytes);
     for (const auto& codes : choices_of_codes(n, random_)) {
-      Weight weight(codes, code_bytes, random_);
+      Weight weight(codes, code_bytes, any_size, random_);
       // Every size of a tile, alone and after others.
       for (const int tokens : {1, 2, 3, 7, 9, most_tokens}) expect_same(weight, bits, tokens);
       weight.table = table.data();
@@ -245,16 +257,26 @@ TEST_P(int8_level, multiplies_like_the_scalar_level) {
   }
 }
 
+TEST_P(int8_level, multiplies_pairs_of_offsets_like_the_scalar_level) {
+  for (const int bits : {2, 4, 5, 8}) {
+    const std::int64_t code_bytes = std::int64_t{tile_bytes} / 8 * bits;
+    const auto codes =
+        random_bytes(static_cast<std::size_t>(2 * pairs_size.blocks * code_bytes), random_);
+    const Weight weight(codes, code_bytes, pairs_size, random_);
+    for (const int tokens : {1, 2, 3, 7, 9, most_tokens}) expect_same(weight, bits, tokens);
+  }
+}
+
 TEST_P(int8_level, unpacks_planes_like_the_scalar_level) {
   const std::vector<std::uint8_t> table = random_bytes(16, random_);
   for (int bits = 1; bits <= 6; ++bits) {
     const auto planes =
-        random_bytes(n_blocks * tile_bytes / 8 * static_cast<std::size_t>(bits), random_);
+        random_bytes(any_size.blocks * tile_bytes / 8 * static_cast<std::size_t>(bits), random_);
     for (const std::uint8_t* entries : {static_cast<const std::uint8_t*>(nullptr), table.data()}) {
       for (const int zero_shift : {0, bits - 1, 7, 32}) {
-        std::vector<std::uint8_t> found(n_blocks * tile_bytes), expected(found.size());
-        kernels_.unpack[bits](planes.data(), entries, zero_shift, n_blocks, found.data());
-        scalar_.unpack[bits](planes.data(), entries, zero_shift, n_blocks, expected.data());
+        std::vector<std::uint8_t> found(any_size.blocks * tile_bytes), expected(found.size());
+        kernels_.unpack[bits](planes.data(), entries, zero_shift, any_size.blocks, found.data());
+        scalar_.unpack[bits](planes.data(), entries, zero_shift, any_size.blocks, expected.data());
         EXPECT_TRUE(same_bits(found, expected)) << bits << " bits";
       }
     }
@@ -264,10 +286,10 @@ TEST_P(int8_level, unpacks_planes_like_the_scalar_level) {
 TEST_P(int8_level, packs_what_unpacking_gives) {
   for (int bits = 1; bits <= 6; ++bits) {
     const auto planes =
-        random_bytes(n_blocks * tile_bytes / 8 * static_cast<std::size_t>(bits), random_);
-    std::vector<std::uint8_t> codes(n_blocks * tile_bytes), found(planes.size());
-    kernels_.unpack[bits](planes.data(), nullptr, 32, n_blocks, codes.data());
-    kernels_.pack[bits](codes.data(), n_blocks, found.data());
+        random_bytes(any_size.blocks * tile_bytes / 8 * static_cast<std::size_t>(bits), random_);
+    std::vector<std::uint8_t> codes(any_size.blocks * tile_bytes), found(planes.size());
+    kernels_.unpack[bits](planes.data(), nullptr, 32, any_size.blocks, codes.data());
+    kernels_.pack[bits](codes.data(), any_size.blocks, found.data());
     EXPECT_EQ(found, planes) << bits << " bits";
   }
 }

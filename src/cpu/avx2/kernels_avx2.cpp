@@ -18,6 +18,9 @@ struct Dot {
     const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(less), _mm256_sign_epi8(x, less));
     return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
   }
+  static __m256i add_shorts(__m256i sums, __m256i weights, __m256i x) {
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(weights, x));
+  }
 };
 
 }  // namespace

@@ -46,6 +46,16 @@ struct Bytes {
   }
 };
 
+// 16 pairs of integers of 16 bits.
+struct Shorts {
+  __m256i low, high;
+
+  static Shorts load_int8(const int8_t* p) {
+    return {_mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))),
+            _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16)))};
+  }
+};
+
 template <class Dot>
 struct Lanes {
   static constexpr int tile_tokens = 6, max_sums = 6;  // a sum takes two of 16 registers
@@ -53,6 +63,7 @@ struct Lanes {
                        taken_off = Dot::taken_off, pair_limit = Dot::pair_limit,
                        prompt_tokens = a8_tokens;
   using Bytes = avx2::Bytes;
+  using Shorts = avx2::Shorts;
   // 32 integers of 16 bits, each the products of two bytes: the high ones are of rows 8 to 15.
   struct Pairs {
     __m256i low, high;
@@ -90,6 +101,12 @@ struct Lanes {
       low = Dot::add(low, weights.low, values);
       high = Dot::add(high, weights.high, values);
     }
+    // The products of two integers each.
+    void add_dot(Shorts weights, int32_t two) {
+      const __m256i values = _mm256_set1_epi32(two);
+      low = Dot::add_shorts(low, weights.low, values);
+      high = Dot::add_shorts(high, weights.high, values);
+    }
     void add(const Pairs& pairs) {
       const __m256i ones = _mm256_set1_epi16(1);
       low = _mm256_add_epi32(low, _mm256_madd_epi16(pairs.low, ones));
@@ -100,6 +117,11 @@ struct Lanes {
       _mm_storeu_si128(
           reinterpret_cast<__m128i*>(p),
           _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+    }
+    // Lane i of a as the lower half of p[i], lane 8 + i of b as the upper one, i < 8.
+    static void store_joined(Sums a, Sums b, int32_t* p) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
+                          _mm256_blend_epi16(a.low, _mm256_slli_epi32(b.high, 16), 0xaa));
     }
     void store(int32_t* p) const {
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), low);
@@ -167,14 +189,19 @@ struct Lanes {
     const __m256 mask = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
     return {_mm256_and_ps(low, mask), _mm256_and_ps(high, mask)};
   }
+  Lanes halves_swapped() const { return {high, low}; }
   float highest() const {
     float parts[8], top = 0;
     _mm256_storeu_ps(parts, _mm256_max_ps(low, high));
     for (const float part : parts) top = part > top ? part : top;
     return top;
   }
+  // floor(log2(x)) for x that are normal and above 0.
+  Lanes exponent() const { return {exponent_of(low), exponent_of(high)}; }
+  // x 2^n for integral n in [-126, 127].
+  static Lanes scaled(Lanes x, float n) { return mul(x, power_of_two(set(n))); }
   // 2^n for integral n in [-126, 127].
-  static Lanes power_of_two(Lanes n) { return {exponent_of(n.low), exponent_of(n.high)}; }
+  static Lanes power_of_two(Lanes n) { return {two_to(n.low), two_to(n.high)}; }
 
  private:
   static __m256 half_to_float(const uint16_t* p) {
@@ -184,7 +211,11 @@ struct Lanes {
     const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
   }
-  static __m256 exponent_of(__m256 n) {
+  static __m256 exponent_of(__m256 x) {
+    const __m256i exponent = _mm256_srli_epi32(_mm256_castps_si256(x), 23);
+    return _mm256_cvtepi32_ps(_mm256_sub_epi32(exponent, _mm256_set1_epi32(127)));
+  }
+  static __m256 two_to(__m256 n) {
     const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
     return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
   }

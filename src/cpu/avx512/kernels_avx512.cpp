@@ -20,6 +20,9 @@ struct Dot {
     return _mm512_add_epi32(_mm512_add_epi32(sums, _mm512_madd_epi16(a, _mm512_set1_epi16(1))),
                             _mm512_madd_epi16(b, _mm512_set1_epi16(128)));
   }
+  static __m512i add_shorts(__m512i sums, __m512i weights, __m512i x) {
+    return _mm512_add_epi32(sums, _mm512_madd_epi16(weights, x));
+  }
 };
 
 }  // namespace

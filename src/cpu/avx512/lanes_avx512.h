@@ -36,6 +36,16 @@ struct Bytes {
   Bytes at(Bytes codes) const { return {_mm512_maskz_shuffle_epi8(all64, v, codes.v)}; }
 };
 
+// 16 pairs of integers of 16 bits.
+struct Shorts {
+  __m512i v;
+
+  static Shorts load_int8(const int8_t* p) {
+    return {
+        _mm512_maskz_cvtepi8_epi16(all32, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
+  }
+};
+
 // Lane i of the result: all lanes of vectors[i] joined. Halves of two vectors at a time become one,
 // then quarters, and so on; the order of vectors is such that results end up in theirs.
 template <class Vector, class Bits, class Join>
@@ -68,6 +78,7 @@ struct Lanes {
   // Twice 16 rows at a time: 12 of 32 registers hold sums, 12 totals.
   static constexpr int prompt_tokens = Dot::prompt_tokens;
   using Bytes = avx512::Bytes;
+  using Shorts = avx512::Shorts;
   // 16 integers; Dot adds the products of four bytes each.
   struct Sums {
     __m512i v;
@@ -80,9 +91,20 @@ struct Lanes {
       __builtin_memcpy(&x, four, 4);
       v = Dot::add(v, weights.v, _mm512_set1_epi32(x));
     }
+    // The products of two integers each.
+    void add_dot(Shorts weights, int32_t two) {
+      v = Dot::add_shorts(v, weights.v, _mm512_set1_epi32(two));
+    }
     Lanes floats() const { return {_mm512_maskz_cvtepi32_ps(all, v)}; }
     void store_int8(int8_t* p) const {
       _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtepi32_epi8(all, v));
+    }
+    // Lane i of a as the lower half of p[i], lane 8 + i of b as the upper one, i < 8.
+    static void store_joined(Sums a, Sums b, int32_t* p) {
+      const __m256i low = _mm512_maskz_extracti64x4_epi64(all8, a.v, 0),
+                    high = _mm512_maskz_extracti64x4_epi64(all8, b.v, 1);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
+                          _mm256_blend_epi16(low, _mm256_slli_epi32(high, 16), 0xaa));
     }
     void store(int32_t* p) const { _mm512_storeu_si512(p, v); }
     // Lane i: that of the lanes of sums[i].
@@ -133,12 +155,22 @@ struct Lanes {
     return {_mm512_castsi512_ps(
         _mm512_and_si512(_mm512_castps_si512(v), _mm512_set1_epi32(0x7fffffff)))};
   }
+  Lanes halves_swapped() const {
+    return {_mm512_castsi512_ps(
+        _mm512_maskz_shuffle_i64x2(all8, _mm512_castps_si512(v), _mm512_castps_si512(v), 0x4e))};
+  }
   float highest() const {
     const __m256 half = _mm256_max_ps(_mm512_maskz_extractf32x8_ps(0xff, v, 0),
                                       _mm512_maskz_extractf32x8_ps(0xff, v, 1));
     __m128 top = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
     top = _mm_max_ps(top, _mm_movehl_ps(top, top));
     return _mm_cvtss_f32(_mm_max_ss(top, _mm_shuffle_ps(top, top, 1)));
+  }
+  // floor(log2(x)) for x that are normal and above 0.
+  Lanes exponent() const { return {_mm512_maskz_getexp_ps(all, v)}; }
+  // x 2^n for integral n in [-126, 127].
+  static Lanes scaled(Lanes x, float n) {
+    return {_mm512_maskz_scalef_ps(all, x.v, _mm512_set1_ps(n))};
   }
   // 2^n for integral n in [-126, 127].
   static Lanes power_of_two(Lanes n) {

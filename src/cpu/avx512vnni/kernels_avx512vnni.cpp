@@ -13,6 +13,9 @@ struct Dot {
   static __m512i add(__m512i sums, __m512i weights, __m512i x) {
     return _mm512_dpbusd_epi32(sums, weights, x);
   }
+  static __m512i add_shorts(__m512i sums, __m512i weights, __m512i x) {
+    return _mm512_dpwssd_epi32(sums, weights, x);
+  }
 };
 
 }  // namespace

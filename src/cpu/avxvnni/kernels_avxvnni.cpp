@@ -16,6 +16,9 @@ struct Dot {
   static __m256i add(__m256i sums, __m256i weights, __m256i x) {
     return _mm256_dpbusd_epi32(sums, weights, x);
   }
+  static __m256i add_shorts(__m256i sums, __m256i weights, __m256i x) {
+    return _mm256_dpwssd_epi32(sums, weights, x);
+  }
 };
 
 }  // namespace

@@ -45,6 +45,17 @@ struct Bytes {
   }
 };
 
+// 16 pairs of integers of 16 bits.
+struct Shorts {
+  int16x8_t v[4];
+
+  static Shorts load_int8(const int8_t* p) {
+    const int8x16_t low = vld1q_s8(p), high = vld1q_s8(p + 16);
+    return {{vmovl_s8(vget_low_s8(low)), vmovl_high_s8(low), vmovl_s8(vget_low_s8(high)),
+             vmovl_high_s8(high)}};
+  }
+};
+
 // Dot adds the products of four codes, unsigned bytes, with four signed bytes to each sum.
 template <class Dot>
 struct Lanes {
@@ -53,6 +64,7 @@ struct Lanes {
                        prompt_tokens = a8_tokens;
   static constexpr int taken_off = Dot::taken_off;  // of codes, by Dot
   using Bytes = neon::Bytes;
+  using Shorts = neon::Shorts;
   // 16 integers.
   struct Sums {
     int32x4_t v[4];
@@ -79,10 +91,22 @@ struct Lanes {
       const int8x16_t x = vreinterpretq_s8_s32(vdupq_n_s32(bytes));
       for (int i = 0; i < 4; ++i) v[i] = Dot::add(v[i], weights.v[i], x);
     }
+    // The products of two integers each.
+    void add_dot(const Shorts& weights, int32_t two) {
+      const int16x8_t x = vreinterpretq_s16_s32(vdupq_n_s32(two));
+      for (int i = 0; i < 4; ++i) {
+        v[i] = vaddq_s32(v[i], vpaddq_s32(vmull_s16(vget_low_s16(weights.v[i]), vget_low_s16(x)),
+                                          vmull_high_s16(weights.v[i], x)));
+      }
+    }
     void store_int8(int8_t* p) const {
       const int16x8_t low = vcombine_s16(vmovn_s32(v[0]), vmovn_s32(v[1]));
       const int16x8_t high = vcombine_s16(vmovn_s32(v[2]), vmovn_s32(v[3]));
       vst1q_s8(p, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
+    }
+    // Lane i of a as the lower half of p[i], lane 8 + i of b as the upper one, i < 8.
+    static void store_joined(const Sums& a, const Sums& b, int32_t* p) {
+      for (int i = 0; i < 2; ++i) vst1q_s32(p + 4 * i, vsliq_n_s32(a.v[i], b.v[2 + i], 16));
     }
     void store(int32_t* p) const {
       for (int i = 0; i < 4; ++i) vst1q_s32(p + 4 * i, v[i]);
@@ -159,9 +183,19 @@ struct Lanes {
   Lanes magnitude() const {
     return make([&](int i) { return vabsq_f32(v[i]); });
   }
+  Lanes halves_swapped() const { return {{v[2], v[3], v[0], v[1]}}; }
   float highest() const {
     return vmaxvq_f32(vmaxq_f32(vmaxq_f32(v[0], v[1]), vmaxq_f32(v[2], v[3])));
   }
+  // floor(log2(x)) for x that are normal and above 0.
+  Lanes exponent() const {
+    return make([&](int i) {
+      const uint32x4_t exponent = vshrq_n_u32(vreinterpretq_u32_f32(v[i]), 23);
+      return vcvtq_f32_s32(vsubq_s32(vreinterpretq_s32_u32(exponent), vdupq_n_s32(127)));
+    });
+  }
+  // x 2^n for integral n in [-126, 127].
+  static Lanes scaled(const Lanes& x, float n) { return mul(x, power_of_two(set(n))); }
   // 2^n for integral n in [-126, 127].
   static Lanes power_of_two(const Lanes& n) {
     return make([&](int i) {

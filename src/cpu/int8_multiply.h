@@ -11,10 +11,10 @@
 //   w0 w1, s0 s1:    acc = fma(sum1 * w1, s1, fma(sum0 * w0, s0, acc))
 // For a w of more than 32 columns the sums with their s alone go to part = fma(sum, s, part), or
 // fma(sum1, s1, fma(sum0, s0, part)); at its end acc = fma(part, w, acc). Offsets come after each
-// block: acc = fma(o, SUM(s * a), acc); those of more
-// than 32 columns at their end, for the sum of their blocks' SUM(s * a) in order; those of two
-// levels after 256 columns: acc = fma(SUM(small integer * q) * 2^e, half, acc), where q * 2^e is
-// SUM(s * a) of each group in 16 bits (a8_panels.h), and their sum exact.
+// block: acc = fma(o, SUM(s * a), acc); those of more than 32 columns at their end, for the sum of
+// their blocks' SUM(s * a) in order; those of two levels after 256 columns:
+// acc = fma(SUM(small integer * q) * 2^e, half, acc), where q * 2^e is SUM(s * a) of each group in
+// 16 bits (a8_panels.h) and the sum is exact.
 #pragma once
 
 #include "cpu/a8_panels.h"

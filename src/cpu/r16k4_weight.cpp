@@ -90,6 +90,35 @@ class RowBlocks {
   std::array<RunBlock, lanes> blocks_{};
 };
 
+// Offsets in pairs for blocks of a panel: of 16 rows halves and then factors, and of the others.
+class PanelPairs {
+ public:
+  PanelPairs(const RunFormat& format, std::int64_t blocks, float* memory)
+      : format_(format),
+        per_block_(format.block_len / format.group_len),
+        halves_bytes_(blocks * a8_len / format.block_len * halves_),
+        bytes_(halves_bytes_ + groups_of(format, blocks) * lanes),
+        place_(reinterpret_cast<std::byte*>(memory)) {}
+
+  void store(std::span<const RunBlock, lanes> blocks, std::int64_t half, std::int64_t which) {
+    std::byte* place = place_ + half * bytes_;
+    store_pair_offsets(format_, blocks, place + which * halves_,
+                       place + halves_bytes_ + which * per_block_ * lanes);
+  }
+  A8Scales scales() const {
+    return {.outer = place_,
+            .factors = reinterpret_cast<const std::int8_t*>(place_ + halves_bytes_),
+            .halves = true,
+            .other_rows = bytes_};
+  }
+
+ private:
+  static constexpr std::int64_t halves_ = lanes * sizeof(Half);  // of 16 rows
+  const RunFormat& format_;
+  std::int64_t per_block_, halves_bytes_, bytes_;
+  std::byte* place_;
+};
+
 // Bytes of both halves of a panel, `bytes` apart, as the codes of a product.
 void take_bytes(const std::uint8_t* codes, std::int64_t bytes, A8Product& product) {
   product.codes = codes;
@@ -159,11 +188,7 @@ void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
   std::uint8_t* codes = memory.grow(static_cast<std::size_t>(2 * bytes));
   float* offsets = scales + 2 * groups * lanes;
   const A8Offsets how = a8_offsets(format_);
-  // Of pairs, for 16 rows: halves, then factors.
-  const std::int64_t halves_bytes =
-                         n * a8_len / format_.block_len * lanes * std::int64_t{sizeof(Half)},
-                     pair_bytes = halves_bytes + groups * lanes;
-  auto* pairs = reinterpret_cast<std::byte*>(offsets);
+  PanelPairs pairs(format_, n, offsets);
   const std::int64_t block_size = formats::info(format()).block_bytes,
                      per_block = format_.block_len / format_.group_len;
   for (std::int64_t half = 0; half < 2; ++half) {
@@ -180,11 +205,7 @@ void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
       rows.to_bytes();
       put_codes(rows.blocks(), format_.block_len, tile);
       tile += format_.block_len * lanes;
-      if (how == pair_offsets) {
-        store_pair_offsets(format_, rows.blocks(),
-                           pairs + half * pair_bytes + b * lanes * std::int64_t{sizeof(Half)},
-                           pairs + half * pair_bytes + halves_bytes + b * per_block * lanes);
-      }
+      if (how == pair_offsets) pairs.store(rows.blocks(), half, b);
       for (std::size_t g = 0; g < static_cast<std::size_t>(per_block); ++g) {
         for (const RunBlock& block : rows.blocks()) {
           scales[at] = block.scale * block.sub_scale[g];
@@ -197,12 +218,7 @@ void R16k4Weight::take_stored(std::int64_t panel, A8Product& product,
   take_bytes(codes, bytes, product);
   product.scales = float_scales(scales, groups * lanes);
   if (how == float_offsets) product.offsets = float_scales(offsets, groups * lanes);
-  if (how == pair_offsets) {
-    product.offsets = {.outer = pairs,
-                       .factors = reinterpret_cast<const std::int8_t*>(pairs + halves_bytes),
-                       .halves = true,
-                       .other_rows = pair_bytes};
-  }
+  if (how == pair_offsets) product.offsets = pairs.scales();
 }
 
 void R16k4Weight::multiply(std::int64_t panel, const Inputs& inputs, float* acc,
@@ -256,18 +272,16 @@ void R16k4Weight::unpack_codes(A8Product& product, AlignedArray<std::uint8_t>& m
 
 void R16k4Weight::expand_scales(std::int64_t panel, A8Product& product, float* scales) const {
   const std::int64_t n = groups_of(format_, product.blocks) * lanes;
-  for (const bool of_offsets : {false, true}) {
-    if (of_offsets && a8_offsets(format_) == pair_offsets) {
-      product.offsets = scales_->in_place(panel, true, product.first_block);
-      break;
-    }
-    if (of_offsets && !format_.has_offsets) break;
-    float* place = scales + (of_offsets ? 2 * n : 0);
+  const auto expanded = [&](bool of_offsets, float* place) {
     for (std::int64_t half = 0; half < 2; ++half)
       scales_->expand(2 * panel + half, of_offsets, product.first_block, product.blocks,
                       place + half * n);
-    (of_offsets ? product.offsets : product.scales) = float_scales(place, n);
-  }
+    return float_scales(place, n);
+  };
+  product.scales = expanded(false, scales);
+  const A8Offsets how = a8_offsets(format_);
+  if (how == float_offsets) product.offsets = expanded(true, scales + 2 * n);
+  if (how == pair_offsets) product.offsets = scales_->in_place(panel, true, product.first_block);
 }
 
 A8Scales R16k4Weight::float_scales(const float* scales, std::int64_t n) const {

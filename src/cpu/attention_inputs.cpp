@@ -38,8 +38,9 @@ void CpuBackend::attention_inputs(const backend::AttentionInputsStep& step) {
   const std::int64_t tokens = step.tokens, kv_dim = std::int64_t{shape.kv_heads} * shape.head_dim;
   const std::int64_t q_dim = std::int64_t{shape.heads} * shape.head_dim,
                      dim = step.q.weight->cols();
-  const float* normed = normalize(step.norm, step.x, tokens, dim);
-  if (step.tap != nullptr) (*step.tap)(backend::TapPoint::qkv, normed, step.tokens, dim);
+  const Rows normed = normed_rows(step.norm, step.x, tokens, std::array{&step.q, &step.k, &step.v},
+                                  step.tap != nullptr);
+  if (step.tap != nullptr) (*step.tap)(backend::TapPoint::qkv, normed.x, step.tokens, dim);
 
   float* k = k_.grow(static_cast<std::size_t>(tokens * kv_dim));
   float* v = v_.grow(static_cast<std::size_t>(tokens * kv_dim));

@@ -60,7 +60,7 @@ class CpuBackend final : public backend::Backend {
   struct ObservedPiece;  // observe.cpp
   // What one thread computes in.
   struct ThreadScratch {
-    AlignedArray<float> sums, more_sums, added;
+    AlignedArray<float> sums, more_sums, added, normed;
     CpuWeight::Scratch weight;
   };
   // Takes the products of one panel: rows [first_row, first_row + rows) of a linear, sums [tokens,
@@ -71,17 +71,24 @@ class CpuBackend final : public backend::Backend {
     FinishPanel finish;
   };
 
-  // Multiplies x [tokens, cols] with all linears, panel by panel, spread over the threads.
-  // linear.cpp
-  void run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens,
+  // Rows [tokens, cols], or, from normed_rows(), their norm, which is taken where they are rounded.
+  struct Rows {
+    const float* x;
+    const backend::Norm* norm = nullptr;
+  };
+  // Multiplies the rows with all linears, panel by panel, spread over the threads. linear.cpp
+  void run_linears(std::span<const PanelJob> jobs, const Rows& rows, std::int64_t tokens,
                    bool is_head = false);
+  // The norm of x [tokens, dim] for these linears. linear.cpp
+  Rows normed_rows(const backend::Norm& norm, const float* x, std::int64_t tokens,
+                   std::span<const backend::Linear* const> linears, bool is_tapped);
   // linear.cpp
   Activations activations_for(Activations stored, FormatId format) const;
   bool multiplies_integers(const backend::WeightSource& source) const;
-  // What the weight is multiplied with for x [tokens, cols]: x, or x rounded and in the order of
-  // its columns, in memory that the next call for the same slot overwrites. linear.cpp
-  Inputs inputs_for(const CpuWeight& weight, const float* x, std::int64_t tokens, std::size_t slot,
-                    bool is_head = false);
+  // What the weight is multiplied with for rows [tokens, cols]: these, or rounded and in the order
+  // of its columns, in memory that the next call for the same slot overwrites. linear.cpp
+  Inputs inputs_for(const CpuWeight& weight, const Rows& rows, std::int64_t tokens,
+                    std::size_t slot, bool is_head = false);
   // Whether the integer inputs for one weight serve another. linear.cpp
   bool takes_the_same(const CpuWeight& a, const CpuWeight& b) const;
   // A x [tokens, rank] of each linear that an adapter adds to, in the slot of its place, for
@@ -93,8 +100,8 @@ class CpuBackend final : public backend::Backend {
                     std::int64_t tokens, float* sums, ThreadScratch& scratch) const;
   // Where the tiles of A8-32 panels begin, and the end. linear.cpp
   std::vector<std::int64_t> a8_tiles(std::int64_t tokens) const;
-  // A8-32 panels of x [tokens, cols]. linear.cpp
-  const std::uint8_t* quantize(const float* x, std::int64_t cols, std::int64_t tokens,
+  // A8-32 panels of rows [tokens, cols]. linear.cpp
+  const std::uint8_t* quantize(const Rows& rows, std::int64_t cols, std::int64_t tokens,
                                A8Rounding rounding, std::size_t slot);
   // The finish that stores sums + bias to out [tokens, rows].
   static FinishPanel store_to(const backend::Linear& linear, std::int64_t tokens, float* out);

@@ -23,14 +23,16 @@ const float* from(const float* bias, std::int64_t row) {
 void CpuBackend::feed_forward(const backend::FeedForwardStep& step) {
   const auto& gate = static_cast<const CpuWeight&>(*step.gate.weight);
   const auto& up = static_cast<const CpuWeight&>(*step.up.weight);
-  const std::int64_t tokens = step.tokens, dim = gate.cols(), hidden = gate.rows();
-  const float* normed = normalize(step.norm, step.residual, tokens, dim);
-  if (step.tap != nullptr) (*step.tap)(backend::TapPoint::gate_up, normed, step.tokens, dim);
+  const std::int64_t tokens = step.tokens, hidden = gate.rows();
+  const std::array linears{&step.gate, &step.up};
+  const Rows normed = normed_rows(step.norm, step.residual, tokens, linears, step.tap != nullptr);
+  if (step.tap != nullptr)
+    (*step.tap)(backend::TapPoint::gate_up, normed.x, step.tokens, gate.cols());
 
   const Inputs gate_inputs = inputs_for(gate, normed, tokens, 0);
   const Inputs up_inputs =
       takes_the_same(gate, up) ? gate_inputs : inputs_for(up, normed, tokens, 1);
-  multiply_low_ranks(std::array{&step.gate, &step.up}, normed, tokens);
+  multiply_low_ranks(linears, normed.x, tokens);
   float* out = hidden_.grow(static_cast<std::size_t>(tokens * hidden));
   pool_.run(gate.panels(), [&](std::int64_t panel, int thread) {
     ThreadScratch& scratch = scratch_[static_cast<std::size_t>(thread)];
@@ -51,7 +53,7 @@ void CpuBackend::feed_forward(const backend::FeedForwardStep& step) {
   if (step.tap != nullptr) (*step.tap)(backend::TapPoint::down, out, step.tokens, hidden);
 
   const PanelJob job{step.down, add_to(step.down, tokens, step.residual)};
-  run_linears({&job, 1}, out, tokens);
+  run_linears({&job, 1}, {out}, tokens);
 }
 
 }  // namespace nybble::cpu

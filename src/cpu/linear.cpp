@@ -6,6 +6,7 @@
 #include "cpu/a8_panels.h"
 #include "cpu/activations.h"
 #include "cpu/cpu_backend.h"
+#include "cpu/norm.h"
 #include "cpu/run_format.h"
 
 namespace nybble::cpu {
@@ -50,20 +51,33 @@ Activations CpuBackend::activations_for(Activations stored, FormatId format) con
   return is_known && formats::info(format).block_len > 1 ? activations_ : Activations::floats;
 }
 
-Inputs CpuBackend::inputs_for(const CpuWeight& weight, const float* x, std::int64_t tokens,
+CpuBackend::Rows CpuBackend::normed_rows(const backend::Norm& norm, const float* x,
+                                         std::int64_t tokens,
+                                         std::span<const backend::Linear* const> linears,
+                                         bool is_tapped) {
+  const auto takes_floats = [](const backend::Linear* linear) {
+    const CpuWeight& weight = panels_of(*linear);
+    return !weight.takes_a8() || !weight.column_order().empty() || linear->added.a != nullptr;
+  };
+  if (!is_tapped && std::ranges::none_of(linears, takes_floats)) return {x, &norm};
+  return {normalize(norm, x, tokens, panels_of(*linears[0]).cols())};
+}
+
+Inputs CpuBackend::inputs_for(const CpuWeight& weight, const Rows& rows, std::int64_t tokens,
                               std::size_t slot, bool is_head) {
+  Rows given = rows;
   const Activations activations = activations_for(weight.activations(), weight.format());
   const auto order = weight.column_order();
   const bool as_a8 = weight.takes_a8();
   const bool rounds = activations != Activations::floats;
   if (rounds) counts_.values += static_cast<std::uint64_t>(tokens * weight.cols());
-  if (!rounds && order.empty()) return {.floats = x, .tokens = tokens};
+  if (!rounds && order.empty()) return {.floats = given.x, .tokens = tokens};
   if (!as_a8 || !order.empty()) {
     const std::int64_t cols = weight.cols();
     float* changed = changed_inputs_[slot].grow(static_cast<std::size_t>(tokens * cols));
     std::vector<std::int64_t> outliers(static_cast<std::size_t>(tokens));
     pool_.run(tokens, [&](std::int64_t t, int) {
-      const float* in = x + t * cols;
+      const float* in = given.x + t * cols;
       float* out = changed + t * cols;
       for (std::size_t c = 0; c < order.size(); ++c) out[c] = in[order[c]];
       if (!as_a8) {
@@ -72,15 +86,15 @@ Inputs CpuBackend::inputs_for(const CpuWeight& weight, const float* x, std::int6
       }
     });
     for (const std::int64_t n : outliers) counts_.outliers += static_cast<std::uint64_t>(n);
-    x = changed;
+    given.x = changed;
   }
-  if (!as_a8) return {.floats = x, .tokens = tokens};
+  if (!as_a8) return {.floats = given.x, .tokens = tokens};
   // What the head's inputs lose, nothing after them makes good.
   const bool in_halves = is_head || weight.input_group_len() == lanes;
   const A8Rounding rounding = activations == Activations::int8_tokens ? A8Rounding::tokens
                               : in_halves                             ? A8Rounding::halves
                                                                       : A8Rounding::blocks;
-  return {.a8 = quantize(x, weight.cols(), tokens, rounding, slot),
+  return {.a8 = quantize(given, weight.cols(), tokens, rounding, slot),
           .a8_rounding = rounding,
           .tokens = tokens};
 }
@@ -93,16 +107,24 @@ std::vector<std::int64_t> CpuBackend::a8_tiles(std::int64_t tokens) const {
   return firsts;
 }
 
-const std::uint8_t* CpuBackend::quantize(const float* x, std::int64_t cols, std::int64_t tokens,
+const std::uint8_t* CpuBackend::quantize(const Rows& rows, std::int64_t cols, std::int64_t tokens,
                                          A8Rounding rounding, std::size_t slot) {
   const std::int64_t blocks = cols / a8_len;
   std::uint8_t* out =
       a8_inputs_[slot].grow(static_cast<std::size_t>(tokens * blocks * a8_token_bytes));
   const std::vector<std::int64_t> firsts = a8_tiles(tokens);
-  pool_.run(static_cast<std::int64_t>(firsts.size()) - 1, [&](std::int64_t i, int) {
+  pool_.run(static_cast<std::int64_t>(firsts.size()) - 1, [&](std::int64_t i, int thread) {
     const std::int64_t first = firsts[static_cast<std::size_t>(i)],
                        n = firsts[static_cast<std::size_t>(i) + 1] - first;
-    kernels_.int8.quantize(x + first * cols, cols, blocks, static_cast<int>(n), rounding,
+    const float* x = rows.x + first * cols;
+    if (rows.norm != nullptr) {
+      float* normed = scratch_[static_cast<std::size_t>(thread)].normed.grow(
+          static_cast<std::size_t>(n * cols));
+      for (std::int64_t t = 0; t < n; ++t)
+        rms_norm(*rows.norm, x + t * cols, cols, normed + t * cols);
+      x = normed;
+    }
+    kernels_.int8.quantize(x, cols, blocks, static_cast<int>(n), rounding,
                            out + first * blocks * a8_token_bytes);
   });
   return out;
@@ -115,7 +137,7 @@ bool CpuBackend::takes_the_same(const CpuWeight& a, const CpuWeight& b) const {
              activations_for(b.activations(), b.format());
 }
 
-void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std::int64_t tokens,
+void CpuBackend::run_linears(std::span<const PanelJob> jobs, const Rows& rows, std::int64_t tokens,
                              bool is_head) {
   std::int64_t n_panels = 0;
   std::vector<Inputs> inputs;
@@ -125,9 +147,10 @@ void CpuBackend::run_linears(std::span<const PanelJob> jobs, const float* x, std
     n_panels += weight.panels();
     linears.at(inputs.size()) = &job.linear;
     const bool is_shared = !inputs.empty() && takes_the_same(panels_of(jobs[0].linear), weight);
-    inputs.push_back(is_shared ? inputs[0] : inputs_for(weight, x, tokens, inputs.size(), is_head));
+    inputs.push_back(is_shared ? inputs[0]
+                               : inputs_for(weight, rows, tokens, inputs.size(), is_head));
   }
-  multiply_low_ranks(std::span(linears).first(jobs.size()), x, tokens);
+  multiply_low_ranks(std::span(linears).first(jobs.size()), rows.x, tokens);
   pool_.run(n_panels, [&](std::int64_t item, int thread) {
     std::size_t which = 0;
     while (item >= panels_of(jobs[which].linear).panels())

@@ -8,7 +8,7 @@ void CpuBackend::logits(const backend::LogitsStep& step) {
   if (step.tap != nullptr) (*step.tap)(backend::TapPoint::head, normed, step.tokens, step.dim);
   if (step.out == nullptr) return;
   const PanelJob job{step.head, store_to(step.head, step.tokens, step.out)};
-  run_linears({&job, 1}, normed, step.tokens, true);
+  run_linears({&job, 1}, {normed}, step.tokens, true);
 }
 
 }  // namespace nybble::cpu

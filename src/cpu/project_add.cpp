@@ -9,7 +9,7 @@ void CpuBackend::project_add(const backend::ProjectAddStep& step) {
                 step.linear.weight->cols());
   }
   const PanelJob job{step.linear, add_to(step.linear, step.tokens, step.residual)};
-  run_linears({&job, 1}, step.x, step.tokens);
+  run_linears({&job, 1}, {step.x}, step.tokens);
 }
 
 }  // namespace nybble::cpu

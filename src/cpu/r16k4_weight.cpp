@@ -95,15 +95,13 @@ class PanelPairs {
  public:
   PanelPairs(const RunFormat& format, std::int64_t blocks, float* memory)
       : format_(format),
-        per_block_(format.block_len / format.group_len),
-        halves_bytes_(blocks * a8_len / format.block_len * halves_),
+        halves_bytes_(blocks * a8_len / format.block_len * lanes * std::int64_t{sizeof(Half)}),
         bytes_(halves_bytes_ + groups_of(format, blocks) * lanes),
         place_(reinterpret_cast<std::byte*>(memory)) {}
 
   void store(std::span<const RunBlock, lanes> blocks, std::int64_t half, std::int64_t which) {
     std::byte* place = place_ + half * bytes_;
-    store_pair_offsets(format_, blocks, place + which * halves_,
-                       place + halves_bytes_ + which * per_block_ * lanes);
+    store_pair_offsets(format_, blocks, which, place, place + halves_bytes_);
   }
   A8Scales scales() const {
     return {.outer = place_,
@@ -113,9 +111,8 @@ class PanelPairs {
   }
 
  private:
-  static constexpr std::int64_t halves_ = lanes * sizeof(Half);  // of 16 rows
   const RunFormat& format_;
-  std::int64_t per_block_, halves_bytes_, bytes_;
+  std::int64_t halves_bytes_, bytes_;  // of 16 rows
   std::byte* place_;
 };
 

@@ -21,11 +21,12 @@ std::array<Half, lanes> halves_of(std::span<const RunBlock, lanes> blocks, float
 }  // namespace
 
 void store_pair_offsets(const RunFormat& format, std::span<const RunBlock, lanes> blocks,
-                        std::byte* halves, std::byte* factors) {
+                        std::int64_t which, std::byte* halves, std::byte* factors) {
   const std::array<Half, lanes> outer = halves_of(blocks, &RunBlock::offset);
-  std::memcpy(halves, &outer, sizeof outer);
-  for (int g = 0; g < format.block_len / format.group_len; ++g) {
-    std::byte* pair = factors + g / 2 * 2 * lanes + g % 2;
+  std::memcpy(halves + which * std::int64_t{sizeof outer}, &outer, sizeof outer);
+  const int n = format.block_len / format.group_len;
+  for (int g = 0; g < n; ++g) {
+    std::byte* pair = factors + (which * n + g / 2 * 2) * lanes + g % 2;
     for (std::size_t lane = 0; lane < lanes; ++lane)
       pair[2 * lane] = static_cast<std::byte>(static_cast<std::int8_t>(blocks[lane].sub_offset[g]));
   }
@@ -59,9 +60,7 @@ void RunScales16::store(std::span<const RunBlock, lanes> blocks, std::int64_t si
   store_level(blocks, &RunBlock::scale, &RunBlock::sub_scale, which, place);
   place += places_.total;
   if (a8_offsets(format_) == pair_offsets) {
-    store_pair_offsets(
-        format_, blocks, place + which * lanes * std::int64_t{sizeof(Half)},
-        place + places_.groups + which * format_.block_len / format_.group_len * lanes);
+    store_pair_offsets(format_, blocks, which, place, place + places_.groups);
   } else if (format_.has_offsets) {
     store_level(blocks, &RunBlock::offset, &RunBlock::sub_offset, which, place);
   }

@@ -26,10 +26,10 @@ inline A8Offsets a8_offsets(const RunFormat& format) {
          : format.scales == RunScales::two_levels ? pair_offsets
                                                   : float_offsets;
 }
-// The offsets of two levels of a block of each row, as pair_offsets: halves [16] and factors
-// [block_len / group_len / 2][16][2].
+// The offsets of two levels of the which-th block of each row, as pair_offsets: halves [blocks][16]
+// and factors [groups / 2][16][2].
 void store_pair_offsets(const RunFormat& format, std::span<const RunBlock, lanes> blocks,
-                        std::byte* halves, std::byte* factors);
+                        std::int64_t which, std::byte* halves, std::byte* factors);
 
 // For 16 rows: [groups][16] of one level, or [blocks][16] halves and then [groups][16] factors;
 // those of the offsets follow, factors of

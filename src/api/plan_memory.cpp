@@ -56,7 +56,7 @@ std::uint64_t host_scratch(const models::DecoderConfig& c, const PlanLoad& load)
                       hidden = positive(c.hidden);
   const std::uint64_t floats = 2 * dim + 2 * q + 2 * kv + hidden + 2 * positive(c.rope.rotary_dim);
   const std::uint64_t rounded = std::max({q, dim, hidden}) + 2 * dim;
-  return tokens * (4 * floats + rounded * cpu::a8_token_bytes / cpu::a8_len) +
+  return tokens * (4 * floats + rounded * sizeof(cpu::A8Block) / cpu::a8_len) +
          2 * 4 * heads * positive(c.vocab);
 }
 

@@ -98,11 +98,11 @@ class CpuBackend final : public backend::Backend {
   // sums [tokens, 32] += B (A x) for a panel of the linear. low_rank.cpp
   void add_low_rank(const backend::LowRank& added, std::size_t slot, std::int64_t panel,
                     std::int64_t tokens, float* sums, ThreadScratch& scratch) const;
-  // Where the tiles of A8-32 panels begin, and the end. linear.cpp
+  // Where the A8-32 tiles of rows begin, and the end. linear.cpp
   std::vector<std::int64_t> a8_tiles(std::int64_t tokens) const;
-  // A8-32 panels of rows [tokens, cols]. linear.cpp
-  const std::uint8_t* quantize(const Rows& rows, std::int64_t cols, std::int64_t tokens,
-                               A8Rounding rounding, std::size_t slot);
+  // A8-32 tiles of rows [tokens, cols]. linear.cpp
+  const A8Block* quantize(const Rows& rows, std::int64_t cols, std::int64_t tokens,
+                          A8Rounding rounding, std::size_t slot);
   // The finish that stores sums + bias to out [tokens, rows].
   static FinishPanel store_to(const backend::Linear& linear, std::int64_t tokens, float* out);
   // The finish that adds sums + bias to out [tokens, rows].
@@ -123,7 +123,8 @@ class CpuBackend final : public backend::Backend {
   const KvLayout &keys_, &values_;
   backend::ActivationCounts counts_;
   AlignedArray<float> normed_, k_, v_, hidden_, changed_inputs_[3], low_ranks_[3];
-  AlignedArray<std::uint8_t> a8_inputs_[3], observed_codes_;
+  AlignedArray<A8Block> a8_inputs_[3];
+  AlignedArray<std::uint8_t> observed_codes_;
 };
 
 }  // namespace nybble::cpu

@@ -12,10 +12,10 @@
 namespace nybble::cpu {
 
 // What a weight is multiplied with, in the order of its columns: floats [tokens, cols], or A8-32
-// panels for weights that take them.
+// tiles for weights that take them.
 struct Inputs {
   const float* floats = nullptr;
-  const std::uint8_t* a8 = nullptr;
+  const A8Block* a8 = nullptr;
   A8Rounding a8_rounding = A8Rounding::blocks;
   std::int64_t tokens = 0;
 };

@@ -39,27 +39,27 @@ typename Lanes::Sums rounded_codes(Lanes scaled, float limit = 127) {
 // Below, 127 / highest might not be a number; such values count as zero.
 constexpr float smallest_highest = 0x1p-100f;
 
-// What one block of up to 8 tokens becomes, or so many blocks of one. Lane 8 half + t is of a half
-// of the t-th.
+// 8 blocks of one token, or the rest of them. Lane 8 half + i is of a half of the i-th.
 template <class Lanes>
-struct RoundedBlock {
+struct RoundedBlocks {
   static constexpr int most = lanes / 2;
-  alignas(64) float highest[lanes] = {}, inverses[lanes], scales[lanes], weighted[lanes],
-                    weighted_both[lanes];
+  static_assert(most == a8_paired_blocks);
+  alignas(64) float inverses[lanes], scales[lanes], weighted[lanes], weighted_both[lanes];
   alignas(64) int32_t minus_sums[lanes];
   alignas(64) int8_t codes[most][a8_len];
 
-  // Inline and without loops where n is known: all values stay in registers then.
-  [[gnu::always_inline]] void round(const float* x, int64_t ldx, int n, A8Rounding rounding) {
+  // Inline and without loops where n is known: all values stay in registers then. highest: of the
+  // whole token, for A8Rounding::tokens.
+  [[gnu::always_inline]] void round(const float* x, int n, A8Rounding rounding, float highest) {
     Lanes values[lanes];
 #pragma GCC unroll 16
     for (int i = 0; i < lanes; ++i) values[i] = Lanes::set(0);
 #pragma GCC unroll 8
-    for (int t = 0; t < n; ++t) {
-      values[t] = Lanes::load(x + t * ldx);
-      values[most + t] = Lanes::load(x + t * ldx + lanes);
+    for (int i = 0; i < n; ++i) {
+      values[i] = Lanes::load(x + i * a8_len);
+      values[most + i] = Lanes::load(x + i * a8_len + lanes);
     }
-    Lanes top = Lanes::load(highest);
+    Lanes top = Lanes::set(highest);
     if (rounding != A8Rounding::tokens) top = Lanes::highest_magnitudes(values);
     if (rounding == A8Rounding::blocks) top = Lanes::max(top, top.halves_swapped());
     const Lanes least = Lanes::set(smallest_highest), zero = Lanes::set(0), steps = Lanes::set(127);
@@ -81,157 +81,66 @@ struct RoundedBlock {
     Lanes::Sums::rounded(Lanes::mul(sums, Lanes::set(-128))).store(minus_sums);
   }
 
-  [[gnu::always_inline]] void put(int n, uint8_t* block) const {
-    for (int t = 0; t < n; ++t) put_token(t, t, n, block);
-  }
-  // The t-th as token `at` of n.
-  void put_token(int t, int at, int n, uint8_t* block) const {
-    const A8Block out(block, n);
-    for (int half = 0; half < 2; ++half) {
-      out.scales[half * n + at] = scales[half * most + t];
-      out.minus_sums[half * n + at] = minus_sums[half * most + t];
+  // As the blocks of a token of a tile of `tokens`.
+  [[gnu::always_inline]] void put(int n, int tokens, A8Block* out) const {
+    for (int i = 0; i < n; ++i) {
+      A8Block& block = out[i * tokens];
+      __builtin_memcpy(block.codes, codes[i], a8_len);
+      for (int half = 0; half < 2; ++half) {
+        block.scales[half] = scales[half * most + i];
+        block.minus_sums[half] = minus_sums[half * most + i];
+      }
+      block.minus_sums[2] = minus_sums[i] + minus_sums[most + i];
+      block.weighted_sum = weighted_both[i];
     }
-    const int32_t total = minus_sums[t] + minus_sums[most + t];
-    out.minus_sums[2 * n + at] = total;
-    out.weighted_sums[at] = weighted_both[t];
-    for (int step = 0; step < a8_len / 4; ++step)
-      __builtin_memcpy(out.codes + (step * n + at) * 4, codes[t] + step * 4, 4);
-  }
-};
-
-// What sums of magnitudes up to `top` are to be divided by, as an exponent of 2, to fit 16 bits.
-template <class Lanes>
-Lanes pair_exponents(Lanes top) {
-  const Lanes least = Lanes::set(smallest_highest), most = Lanes::set(__FLT_MAX__);
-  top = Lanes::max(top, least);
-  return Lanes::sub(Lanes::select_less(top, most, top, most).exponent(), Lanes::set(14));
-}
-template <class Lanes>
-typename Lanes::Sums rounded_sums(const float* sums, Lanes exponents) {
-  const Lanes units = Lanes::power_of_two(Lanes::sub(Lanes::set(0), exponents));
-  return rounded_codes(Lanes::mul(Lanes::load(sums), units), 32767);
-}
-
-// The weighted sums of 8 blocks of up to 8 tokens, which become pairs.
-template <class Lanes>
-struct SumPairs {
-  // Of both halves of a token's block in lanes t and 8 + t; of all of it, in both.
-  alignas(64) float halves[a8_paired_blocks][lanes] = {}, blocks[a8_paired_blocks][lanes] = {};
-
-  void take(int which, const RoundedBlock<Lanes>& block) {
-    Lanes::load(block.weighted).store(halves[which]);
-    Lanes::load(block.weighted_both).store(blocks[which]);
+    if (n == most) put_pairs(tokens, out);
   }
 
-  // Into a tile of n tokens; tile: the first of the 8 blocks.
-  [[gnu::always_inline]] void put(int n, uint8_t* tile) const {
-    Lanes top = Lanes::set(0);
-    for (int i = 0; i < a8_paired_blocks; ++i) {
-      top = Lanes::max(Lanes::load(halves[i]).magnitude(), top);
-      top = Lanes::max(Lanes::load(blocks[i]).magnitude(), top);
-    }
-    const Lanes exponents = pair_exponents(Lanes::max(top, top.halves_swapped()));
-    alignas(64) float values[lanes];
-    exponents.store(values);
-    for (int t = 0; t < n; ++t) A8Block(tile, n).exponents(n)[t] = values[t];
-    const auto put_pairs = [&](const float* low, const float* high, int32_t* pairs)
-        __attribute__((always_inline)) {
-      int32_t joined[lanes / 2];
-      Lanes::Sums::store_joined(rounded_sums(low, exponents), rounded_sums(high, exponents),
-                                joined);
-      for (int t = 0; t < n; ++t) pairs[t] = joined[t];
-    };
-    for (int block = 0; block < a8_paired_blocks; ++block, tile += a8_token_bytes * n) {
-      const A8Block out(tile, n);
-      put_pairs(halves[block], halves[block], out.pairs);
-      if (block % 2 == 1) put_pairs(blocks[block - 1], blocks[block], out.pairs + n);
+ private:
+  [[gnu::always_inline]] void put_pairs(int tokens, A8Block* out) const {
+    const Lanes halves = Lanes::load(weighted), both = Lanes::load(weighted_both),
+                least = Lanes::set(smallest_highest), most_finite = Lanes::set(__FLT_MAX__);
+    Lanes top = Lanes::set(Lanes::max(halves.magnitude(), both.magnitude()).highest());
+    top = Lanes::max(top, least);
+    top = Lanes::select_less(top, most_finite, top, most_finite);
+    // What sums up to `top` are to be divided by, as an exponent of 2, to fit 16 bits.
+    const Lanes exponent = Lanes::sub(top.exponent(), Lanes::set(14)),
+                unit = Lanes::power_of_two(Lanes::sub(Lanes::set(0), exponent));
+    const auto of_halves = rounded_codes(Lanes::mul(halves, unit), 32767);
+    float exponents[lanes];
+    int32_t joined[most], blocks[lanes];
+    exponent.store(exponents);
+    Lanes::Sums::store_joined(of_halves, of_halves, joined);
+    rounded_codes(Lanes::mul(both, unit), 32767).store(blocks);
+    out[0].exponent = exponents[0];
+    for (int i = 0; i < most; ++i) {
+      out[i * tokens].pair_of_halves = joined[i];
+      if (i % 2 == 0) continue;
+      const auto low = static_cast<uint16_t>(blocks[i - 1]);
+      out[i * tokens].pair_of_blocks =
+          static_cast<int32_t>(static_cast<uint32_t>(blocks[i]) << 16 | low);
     }
   }
 };
-
-// The same of one token, whose 8 blocks are in the lanes of tokens.
-template <class Lanes>
-void put_token_pairs(const RoundedBlock<Lanes>& rounded, uint8_t* tile) {
-  const Lanes top = Lanes::max(Lanes::load(rounded.weighted).magnitude(),
-                               Lanes::load(rounded.weighted_both).magnitude()),
-              exponents = pair_exponents(Lanes::set(top.highest()));
-  float values[lanes];
-  exponents.store(values);
-  const auto halves = rounded_sums(rounded.weighted, exponents);
-  int32_t of_halves[a8_paired_blocks], of_blocks[lanes];
-  Lanes::Sums::store_joined(halves, halves, of_halves);
-  rounded_sums(rounded.weighted_both, exponents).store(of_blocks);
-  A8Block(tile, 1).exponents(1)[0] = values[0];
-  for (int i = 0; i < a8_paired_blocks; ++i, tile += a8_token_bytes) {
-    const A8Block out(tile, 1);
-    out.pairs[0] = of_halves[i];
-    if (i % 2 == 1) {
-      const auto low = static_cast<uint16_t>(of_blocks[i - 1]);
-      out.pairs[1] = static_cast<int32_t>(static_cast<uint32_t>(of_blocks[i]) << 16 | low);
-    }
-  }
-}
-
-// One token: its blocks take the lanes of tokens, since rounding a block takes as long as rounding
-// eight.
-template <class Lanes>
-void quantize_a8_token(const float* x, int64_t blocks, A8Rounding rounding, uint8_t* tile) {
-  RoundedBlock<Lanes> rounded;
-  if (rounding == A8Rounding::tokens) {
-    const float highest = highest_magnitude<Lanes>(x, blocks * a8_len);
-    for (float& top : rounded.highest) top = highest;
-  }
-  const auto put = [&](int n) {
-    for (int t = 0; t < n; ++t) rounded.put_token(t, 0, 1, tile + t * a8_token_bytes);
-    if (n == a8_paired_blocks) put_token_pairs(rounded, tile);
-    x += n * a8_len;
-    tile += n * a8_token_bytes;
-    blocks -= n;
-  };
-  constexpr int most = RoundedBlock<Lanes>::most;
-  static_assert(most == a8_paired_blocks);
-  while (blocks >= most) {
-    rounded.round(x, a8_len, most, rounding);
-    put(most);
-  }
-  if (blocks > 0) {
-    const int n = static_cast<int>(blocks);
-    rounded.round(x, a8_len, n, rounding);
-    put(n);
-  }
-}
 
 // Tokens [n, cols], rows ldx apart, to one tile.
 template <class Lanes>
 void quantize_a8(const float* x, int64_t ldx, int64_t blocks, int n, A8Rounding rounding,
-                 uint8_t* tile) {
-  static_assert(Lanes::a8_tokens <= lanes / 2);
-  if (n == 1) return quantize_a8_token<Lanes>(x, blocks, rounding, tile);
-  RoundedBlock<Lanes> rounded;
-  SumPairs<Lanes> pairs;
-  for (int t = 0; rounding == A8Rounding::tokens && t < n; ++t) {
-    rounded.highest[t] = rounded.highest[lanes / 2 + t] =
-        highest_magnitude<Lanes>(x + t * ldx, blocks * a8_len);
-  }
-  int which = 0;  // of 8 blocks
-  const auto round_block = [&](int tokens) __attribute__((always_inline)) {
-    rounded.round(x, ldx, tokens, rounding);
-    rounded.put(tokens, tile);
-    pairs.take(which, rounded);
-    if (++which < a8_paired_blocks) return;
-    which = 0;
-    pairs.put(tokens, tile - (a8_paired_blocks - 1) * a8_token_bytes * tokens);
-  };
-  for (int64_t block = 0; block < blocks; ++block, x += a8_len, tile += a8_token_bytes * n) {
-    // Known numbers, then any.
-    if (n == Lanes::a8_tokens) {
-      round_block(Lanes::a8_tokens);
-    } else if (n == Lanes::prompt_tokens) {
-      round_block(Lanes::prompt_tokens);
-    } else {
-      round_block(n);
+                 A8Block* tile) {
+  constexpr int most = a8_paired_blocks;
+  static_assert(Lanes::a8_tokens <= lanes);
+  float highest[lanes] = {};
+  for (int t = 0; rounding == A8Rounding::tokens && t < n; ++t)
+    highest[t] = highest_magnitude<Lanes>(x + t * ldx, blocks * a8_len);
+  RoundedBlocks<Lanes> rounded;
+  const auto take = [&](int here) __attribute__((always_inline)) {
+    for (int t = 0; t < n; ++t) {
+      rounded.round(x + t * ldx, here, rounding, highest[t]);
+      rounded.put(here, n, tile + t);
     }
-  }
+  };
+  for (; blocks >= most; blocks -= most, x += most * a8_len, tile += most * n) take(most);
+  if (blocks > 0) take(static_cast<int>(blocks));
 }
 
 template <class Lanes>

@@ -138,7 +138,7 @@ struct PairOffsets {
 // Those of 8 blocks, of which x is the first.
 template <class Lanes, A8Groups groups, int n, int tokens>
 [[gnu::always_inline]] inline void add_pair_offsets(PairOffsets<groups> (&offsets)[n],
-                                                    const uint8_t* x, Lanes (&totals)[n][tokens]) {
+                                                    const A8Block* x, Lanes (&totals)[n][tokens]) {
   constexpr int pairs = PairOffsets<groups>::pairs;
   Lanes outer[n];
   typename Lanes::Shorts factors[n][pairs];
@@ -148,7 +148,6 @@ template <class Lanes, A8Groups groups, int n, int tokens>
       factors[r][pair] = Lanes::Shorts::load_int8(offsets[r].factors + pair * 2 * lanes);
     offsets[r].next();
   }
-  const float* exponents = ConstA8Block(x, tokens).exponents(tokens);
 #pragma GCC unroll 16
   for (int t = 0; t < tokens; ++t) {
     typename Lanes::Sums sums[n];
@@ -156,23 +155,23 @@ template <class Lanes, A8Groups groups, int n, int tokens>
 #pragma GCC unroll 8
     for (int pair = 0; pair < pairs; ++pair) {
       const int block = groups == a8_halves ? pair : 2 * pair + 1;
-      const ConstA8Block in(x + block * a8_token_bytes * tokens, tokens);
-      const int32_t two = in.pairs[(groups == a8_halves ? 0 : tokens) + t];
+      const A8Block& in = x[block * tokens + t];
+      const int32_t two = groups == a8_halves ? in.pair_of_halves : in.pair_of_blocks;
       for (int r = 0; r < n; ++r) sums[r].add_dot(factors[r][pair], two);
     }
     for (int r = 0; r < n; ++r) {
       totals[r][t] =
-          Lanes::fma(Lanes::scaled(sums[r].floats(), exponents[t]), outer[r], totals[r][t]);
+          Lanes::fma(Lanes::scaled(sums[r].floats(), x[t].exponent), outer[r], totals[r][t]);
     }
   }
 }
 
-constexpr int32_t no_sums[16] = {};
+constexpr A8Block no_blocks[lanes / 2] = {};
 
 // n times 16 rows that run together, so that what one has of the activations serves the others.
 template <class Lanes, int n, int tokens, int bits, bool has_table, class Sums>
 [[gnu::always_inline]] inline void add_steps(const Codes<Lanes, bits, has_table>* codes,
-                                             const ConstA8Block& in, int first, int last,
+                                             const A8Block* in, int first, int last,
                                              Sums (&sums)[n][tokens]) {
 #pragma GCC unroll 8
   for (int step = first; step < last; ++step) {
@@ -181,28 +180,26 @@ template <class Lanes, int n, int tokens, int bits, bool has_table, class Sums>
 #pragma GCC unroll 16
     for (int t = 0; t < tokens; ++t) {
 #pragma GCC unroll 2
-      for (int r = 0; r < n; ++r)
-        sums[r][t].add_dot(weights[r], in.codes + (step * tokens + t) * 4);
+      for (int r = 0; r < n; ++r) sums[r][t].add_dot(weights[r], in[t].codes + step * 4);
     }
   }
 }
 
-// The sums of steps [first, last) of a block's 8, for all tokens; row: that of the sums of
+// The sums of steps [first, last) of a block's 8, for all tokens; which: of the sums of
 // activations. They begin at minus the zero of a code times the sum of the activations, and at what
 // Lanes takes off every code.
 template <class Lanes, int n, int tokens, int first, int last, int bits, bool has_table>
 [[gnu::always_inline]] inline void add_dots(const Codes<Lanes, bits, has_table>* codes,
-                                            const ConstA8Block& in, int row, int zero_shift,
+                                            const A8Block* in, int which, int zero_shift,
                                             typename Lanes::Sums (&products)[n][tokens]) {
   // So many steps fit sums of 16 bits, each of two columns.
   constexpr int fit = Lanes::pair_limit / (2 * 127 * Codes<Lanes, bits, has_table>::largest);
   const bool has_zero = zero_shift <= 7;
-  const int32_t* minus_sums = in.minus_sums + row * tokens;
-  const int32_t* zeros = has_zero ? minus_sums : no_sums;
+  const A8Block* zeros = has_zero ? in : no_blocks;
   for (int t = 0; t < tokens; ++t) {
-    int32_t start = zeros[t];
+    int32_t start = zeros[t].minus_sums[which];
     if constexpr (bits < 8) start >>= 7 - (has_zero ? zero_shift : 7);
-    if constexpr (Lanes::taken_off != 0 && fit < 2) start -= minus_sums[t];
+    if constexpr (Lanes::taken_off != 0 && fit < 2) start -= in[t].minus_sums[which];
     for (int r = 0; r < n; ++r) products[r][t] = Lanes::Sums::set(start);
   }
   if constexpr (fit < 2) {
@@ -236,7 +233,7 @@ void fetch(const uint8_t* bytes, int n) {
 // not be fetched.
 template <class Lanes, int bits, bool has_table, int tokens, A8Groups groups, bool halves,
           A8Offsets offsets, int n, class Scales>
-void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* next, float* acc) {
+void multiply_a8_tile(const A8Product* rows, const A8Block* x, const A8Block* next, float* acc) {
   using Sums = typename Lanes::Sums;
   constexpr int steps = a8_len / 4;
   const A8Product& p = rows[0];
@@ -260,11 +257,11 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
       offset_scales[r].begin(rows[r].offsets, fetches);
     }
   }
-  // Calls action(r, t, own) with what each token has: it is loaded once for all rows.
-  const auto for_sums = [](const float* of_tokens, const auto& action) {
+  // Calls action(r, t, of_token(t)), which is loaded once for all rows.
+  const auto for_sums = [](const auto& of_token, const auto& action) {
 #pragma GCC unroll 16
     for (int t = 0; t < tokens; ++t) {
-      const Lanes own = Lanes::set(of_tokens[t]);
+      const Lanes own = Lanes::set(of_token(t));
 #pragma GCC unroll 2
       for (int r = 0; r < n; ++r) action(r, t, own);
     }
@@ -273,9 +270,9 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
   for (int64_t block = 0; block < p.blocks; ++block) {
     for (int r = 0; fetches && r < n; ++r)
       fetch<first_level>(codes[r].place + fetch_ahead, codes[r].block_bytes);
-    if (next != nullptr)
-      fetch<second_level>(next + block * a8_token_bytes * tokens, a8_token_bytes * tokens);
-    const ConstA8Block in(x, tokens);
+    for (int t = 0; next != nullptr && t < tokens; ++t)
+      fetch<second_level>(next[block * tokens + t].codes, a8_len);
+    const auto scale_of = [x](int half) { return [=](int t) { return x[t].scales[half]; }; };
     Lanes w0[n], w[n], o[n];
     const auto take = [](Scales(&from)[n], Lanes(&to)[n]) {
       for (int r = 0; r < n; ++r) to[r] = from[r].next();
@@ -289,8 +286,8 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
     }
     Sums sums[n][tokens];
     if constexpr (groups == a8_halves || halves) {
-      add_dots<Lanes, n, tokens, 0, steps / 2>(codes, in, 0, p.zero_shift, sums);
-      for_sums(in.scales, [&](int r, int t, Lanes own) {
+      add_dots<Lanes, n, tokens, 0, steps / 2>(codes, x, 0, p.zero_shift, sums);
+      for_sums(scale_of(0), [&](int r, int t, Lanes own) {
         const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
           parts[r][t] = Lanes::fma(sum, own, parts[r][t]);
@@ -300,8 +297,8 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
           parts[r][t] = Lanes::mul(sum, groups == a8_halves ? w0[r] : own);
         }
       });
-      add_dots<Lanes, n, tokens, steps / 2, steps>(codes, in, 1, p.zero_shift, sums);
-      for_sums(in.scales + halves * tokens, [&](int r, int t, Lanes own) {
+      add_dots<Lanes, n, tokens, steps / 2, steps>(codes, x, 1, p.zero_shift, sums);
+      for_sums(scale_of(halves), [&](int r, int t, Lanes own) {
         const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
           parts[r][t] = Lanes::fma(sum, own, parts[r][t]);
@@ -314,8 +311,8 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
         }
       });
     } else {
-      add_dots<Lanes, n, tokens, 0, steps>(codes, in, 2, p.zero_shift, sums);
-      for_sums(in.scales, [&](int r, int t, Lanes own) {
+      add_dots<Lanes, n, tokens, 0, steps>(codes, x, 2, p.zero_shift, sums);
+      for_sums(scale_of(0), [&](int r, int t, Lanes own) {
         const Lanes sum = sums[r][t].floats();
         if constexpr (groups == a8_longer) {
           parts[r][t] = Lanes::fma(sum, own, parts[r][t]);
@@ -325,31 +322,33 @@ void multiply_a8_tile(const A8Product* rows, const uint8_t* x, const uint8_t* ne
       });
     }
     if constexpr (groups == a8_longer) {
-      for (int t = 0; offsets != no_offsets && t < tokens; ++t) weighted[t] += in.weighted_sums[t];
+      for (int t = 0; offsets != no_offsets && t < tokens; ++t) weighted[t] += x[t].weighted_sum;
       if (--left == 0) {
         left = p.scales.groups_per_outer;
         for (int r = 0; r < n; ++r) {
           w[r] = scales[r].next_outer();
           if constexpr (offsets != no_offsets) o[r] = offset_scales[r].next_outer();
         }
-        for_sums(weighted, [&](int r, int t, Lanes sum) {
-          totals[r][t] = Lanes::fma(parts[r][t], w[r], totals[r][t]);
-          parts[r][t] = Lanes::set(0);
-          if constexpr (offsets != no_offsets) totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]);
-        });
+        for_sums([&](int t) { return weighted[t]; },
+                 [&](int r, int t, Lanes sum) {
+                   totals[r][t] = Lanes::fma(parts[r][t], w[r], totals[r][t]);
+                   parts[r][t] = Lanes::set(0);
+                   if constexpr (offsets != no_offsets)
+                     totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]);
+                 });
         for (float& sum : weighted) sum = 0;
       }
     } else if constexpr (offsets == float_offsets) {
-      for_sums(in.weighted_sums, [&](int r, int t, Lanes sum) {
-        totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]);
-      });
+      for_sums(
+          [x](int t) { return x[t].weighted_sum; },
+          [&](int r, int t, Lanes sum) { totals[r][t] = Lanes::fma(o[r], sum, totals[r][t]); });
     } else if constexpr (offsets == pair_offsets) {
       constexpr int last = a8_paired_blocks - 1;
       if (block % a8_paired_blocks == last)
-        add_pair_offsets(offset_pairs, x - last * a8_token_bytes * tokens, totals);
+        add_pair_offsets(offset_pairs, x - last * tokens, totals);
     }
     for (int r = 0; r < n; ++r) codes[r].next_block();
-    x += a8_token_bytes * tokens;
+    x += tokens;
   }
   for (int r = 0; r < n; ++r)
     for (int t = 0; t < tokens; ++t) totals[r][t].store(acc + t * panel_rows + r * lanes);
@@ -365,19 +364,19 @@ inline A8Scales of_other_rows(A8Scales scales) {
 // n: of the two times 16 rows run together, in whole tiles.
 template <class Lanes, int bits, bool has_table, int tokens, A8Groups groups, bool halves,
           A8Offsets offsets, int n, class Scales>
-void multiply_a8_tiles(const A8Product (&rows)[2], const uint8_t* x, int64_t left, float* acc) {
+void multiply_a8_tiles(const A8Product (&rows)[2], const A8Block* x, int64_t left, float* acc) {
   const A8Product& p = rows[0];
-  const int64_t tile_bytes = p.x_blocks * a8_token_bytes * tokens;
+  const int64_t tile_blocks = p.x_blocks * tokens;
   for (; left >= tokens; left -= tokens) {
-    const uint8_t* tile = x + p.first_block * a8_token_bytes * tokens;
+    const A8Block* tile = x + p.first_block * tokens;
     // Fetched with the last rows, which leaves time.
     const bool has_next = left >= 2 * tokens && p.tokens > 4 * Lanes::a8_tokens;
-    const uint8_t* next = has_next ? tile + tile_bytes : nullptr;
+    const A8Block* next = has_next ? tile + tile_blocks : nullptr;
     for (int r = 0; r < 2; r += n) {
       multiply_a8_tile<Lanes, bits, has_table, tokens, groups, halves, offsets, n, Scales>(
           rows + r, tile, r + n == 2 ? next : nullptr, acc + r * lanes);
     }
-    x += tile_bytes;
+    x += tile_blocks;
     acc += tokens * panel_rows;
   }
   if constexpr (tokens > 1) {

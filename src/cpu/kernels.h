@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "cpu/a8_panels.h"
+
 namespace nybble::cpu {
 
 // Rows of a weight that run side by side, one in each lane; positions of the cache likewise.
@@ -47,7 +49,7 @@ struct A8Product {
   const uint8_t* table;
   int zero_shift;  // a code means code - 2^zero_shift; 32: the code itself
   int64_t blocks;
-  const uint8_t* x;               // A8-32 panels, a8_panels.h
+  const A8Block* x;               // tiles, a8_panels.h
   int64_t first_block, x_blocks;  // the first of these blocks in x; how many x has
   int64_t tokens;
   // Of x, Int8Kernels::tile(). Where that differs for many tokens, these have codes as bytes and a
@@ -71,11 +73,11 @@ struct Int8Kernels {
   // So many tokens at most take planes and scales as they stand; more share codes unpacked to bytes
   // and scales expanded to floats.
   int in_place_tokens;
-  int tile_tokens, prompt_tokens;  // of A8-32 panels, for so many tokens at most and for more
+  int tile_tokens, prompt_tokens;  // of A8-32 tiles, for so many tokens at most and for more
   int tile(int64_t tokens) const { return tokens > in_place_tokens ? prompt_tokens : tile_tokens; }
   // One tile of x [tokens, 32 * blocks].
   void (*quantize)(const float* x, int64_t ldx, int64_t blocks, int tokens, A8Rounding rounding,
-                   uint8_t* tile);
+                   A8Block* tile);
   // Blocks that run down 16 columns of x [tokens, ldx], at most 32 tokens: codes [8][16][4] plus
   // 128, scales [16], the sum of each column's codes [16]. Raises absmax [16] to the magnitudes;
   // NaN for a column that has something not finite.

@@ -107,11 +107,10 @@ std::vector<std::int64_t> CpuBackend::a8_tiles(std::int64_t tokens) const {
   return firsts;
 }
 
-const std::uint8_t* CpuBackend::quantize(const Rows& rows, std::int64_t cols, std::int64_t tokens,
-                                         A8Rounding rounding, std::size_t slot) {
+const A8Block* CpuBackend::quantize(const Rows& rows, std::int64_t cols, std::int64_t tokens,
+                                    A8Rounding rounding, std::size_t slot) {
   const std::int64_t blocks = cols / a8_len;
-  std::uint8_t* out =
-      a8_inputs_[slot].grow(static_cast<std::size_t>(tokens * blocks * a8_token_bytes));
+  A8Block* out = a8_inputs_[slot].grow(static_cast<std::size_t>(tokens * blocks));
   const std::vector<std::int64_t> firsts = a8_tiles(tokens);
   pool_.run(static_cast<std::int64_t>(firsts.size()) - 1, [&](std::int64_t i, int thread) {
     const std::int64_t first = firsts[static_cast<std::size_t>(i)],
@@ -124,8 +123,7 @@ const std::uint8_t* CpuBackend::quantize(const Rows& rows, std::int64_t cols, st
         rms_norm(*rows.norm, x + t * cols, cols, normed + t * cols);
       x = normed;
     }
-    kernels_.int8.quantize(x, cols, blocks, static_cast<int>(n), rounding,
-                           out + first * blocks * a8_token_bytes);
+    kernels_.int8.quantize(x, cols, blocks, static_cast<int>(n), rounding, out + first * blocks);
   });
   return out;
 }

@@ -30,7 +30,7 @@ struct CpuBackend::ObservedPiece {
   std::int64_t blocks = (tokens + a8_len - 1) / a8_len;
   std::uint8_t* codes = nullptr;             // [cols / 16][blocks][8][16][4]
   float *scales = nullptr, *sums = nullptr;  // [cols / 16][blocks][16]
-  std::uint8_t* a8 = nullptr;                // A8-32 panels [cols]
+  A8Block* a8 = nullptr;                     // A8-32 tiles of [cols]
 
   // Rounds 16 columns.
   void round(const Kernels& kernels, std::int64_t sixteen) const {
@@ -61,21 +61,20 @@ struct CpuBackend::ObservedPiece {
     }
   }
 
-  // Some columns as a tile of A8-32 panels.
+  // Some columns as a tile.
   void pack(std::int64_t column, int n) const {
-    std::uint8_t* out = a8 + column * blocks * a8_token_bytes;
-    for (std::int64_t block = 0; block < blocks; ++block, out += a8_token_bytes * n) {
-      const A8Block tile(out, n);
-      for (int t = 0; t < n; ++t) {
+    A8Block* out = a8 + column * blocks;
+    for (std::int64_t block = 0; block < blocks; ++block) {
+      for (int t = 0; t < n; ++t, ++out) {
         const std::int64_t c = column + t, at = c / lanes * blocks + block, lane = c % lanes;
         for (int i = 0; i < a8_len / 4; ++i) {
           std::uint32_t four;
           std::memcpy(&four, codes + at * tile_bytes + (i * lanes + lane) * 4, sizeof four);
           four ^= zeros;
-          std::memcpy(tile.codes + (i * n + t) * 4, &four, sizeof four);
+          std::memcpy(out->codes + i * 4, &four, sizeof four);
         }
-        tile.scales[t] = step.weight * scales[at * lanes + lane];
-        tile.minus_sums[2 * n + t] = -128 * static_cast<std::int32_t>(sums[at * lanes + lane]);
+        out->scales[0] = step.weight * scales[at * lanes + lane];
+        out->minus_sums[2] = -128 * static_cast<std::int32_t>(sums[at * lanes + lane]);
       }
     }
   }
@@ -93,7 +92,7 @@ struct CpuBackend::ObservedPiece {
          .table = nullptr,
          .zero_shift = zero_shift,
          .blocks = blocks,
-         .x = a8 + begin * blocks * a8_token_bytes,
+         .x = a8 + begin * blocks,
          .first_block = 0,
          .x_blocks = blocks,
          .tokens = step.cols - begin,
@@ -111,8 +110,7 @@ void CpuBackend::observe(const backend::ObserveStep& step) {
     piece.codes = observed_codes_.grow(static_cast<std::size_t>(n * tile_bytes));
     piece.scales = changed_inputs_[0].grow(static_cast<std::size_t>(2 * n * lanes));
     piece.sums = piece.scales + n * lanes;
-    piece.a8 =
-        a8_inputs_[0].grow(static_cast<std::size_t>(step.cols * piece.blocks * a8_token_bytes));
+    piece.a8 = a8_inputs_[0].grow(static_cast<std::size_t>(step.cols * piece.blocks));
     pool_.run(sixteens, [&](std::int64_t sixteen, int) { piece.round(kernels_, sixteen); });
     pool_.run(static_cast<std::int64_t>(tiles.size()) - 1, [&](std::int64_t tile, int) {
       const auto i = static_cast<std::size_t>(tile);

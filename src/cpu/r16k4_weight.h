@@ -13,7 +13,7 @@ namespace nybble::cpu {
 
 // For 16 rows and each 32 columns a plane of b bits takes 64 b bytes; the planes are of 8, 4, 2 and
 // 1 bits, highest first, which together make a code. Scales stand apart (run_scales.h). Takes A8-32
-// panels. Rows may stay as they are stored and become codes whenever they are multiplied: slower,
+// tiles. Rows may stay as they are stored and become codes whenever they are multiplied: slower,
 // less memory for a lattice, the same bits.
 class R16k4Weight final : public CpuWeight {
  public:

@@ -64,12 +64,12 @@ TEST_F(every_machine, multiplies_integers_to_the_same_bits) {
     std::memcpy(of_offsets.data() + r / lanes * offset_bytes + r % lanes * sizeof half, &half,
                 sizeof half);
   }
-  std::vector<std::uint8_t> tile(blocks * tokens * a8_token_bytes);
+  std::vector<A8Block> tile(blocks * tokens);
   const Int8Kernels& kernels = scalar::kernels.int8;
   ASSERT_EQ(kernels.tile_tokens, 1);
   for (std::int64_t t = 0; t < tokens; ++t) {
     kernels.quantize(x.data() + t * blocks * a8_len, blocks * a8_len, blocks, 1, A8Rounding::halves,
-                     tile.data() + t * blocks * a8_token_bytes);
+                     tile.data() + t * blocks);
   }
   std::vector<float> acc(tokens * panel_rows);
   const A8Scales of_weight{.outer = scales.data(),

@@ -43,16 +43,16 @@ std::vector<float> activations(int tokens, std::int64_t blocks, std::mt19937& ra
 }
 
 // All tokens in tiles of so many.
-std::vector<std::uint8_t> panels(const Int8Kernels& kernels, const std::vector<float>& x,
-                                 int tokens, int tile_tokens, bool in_halves) {
+std::vector<A8Block> tiles(const Int8Kernels& kernels, const std::vector<float>& x, int tokens,
+                           int tile_tokens, bool in_halves) {
   const auto cols = static_cast<std::int64_t>(x.size()) / tokens, blocks = cols / a8_len;
-  std::vector<std::uint8_t> result(static_cast<std::size_t>(tokens * blocks * a8_token_bytes));
-  std::uint8_t* tile = result.data();
+  std::vector<A8Block> result(static_cast<std::size_t>(tokens * blocks));
+  A8Block* tile = result.data();
   for (int first = 0; first < tokens;) {
     const int n = a8_tile(tile_tokens, tokens - first);
     kernels.quantize(x.data() + first * cols, cols, blocks, n,
                      in_halves ? A8Rounding::halves : A8Rounding::blocks, tile);
-    tile += n * blocks * a8_token_bytes;
+    tile += n * blocks;
     first += n;
   }
   return result;
@@ -113,8 +113,8 @@ struct Weight {
     return result;
   }
 
-  std::vector<float> product(MultiplyA8 kernel, const std::vector<std::uint8_t>& x, int tokens,
-                             int tile, A8Groups groups, Stand stand, A8Offsets offsets,
+  std::vector<float> product(MultiplyA8 kernel, const std::vector<A8Block>& x, int tokens, int tile,
+                             A8Groups groups, Stand stand, A8Offsets offsets,
                              int zero_shift) const {
     const A8Scales none;
     std::vector<float> acc(start.begin(), start.begin() + tokens * panel_rows);
@@ -154,8 +154,8 @@ class int8_level : public testing::TestWithParam<const Kernels*> {
   void expect_same(const Weight& weight, int bits, int tokens, int tile, Stand stand) {
     const std::vector<float> x = activations(tokens, weight.size.blocks, random_);
     for (const bool in_halves : {false, true}) {
-      const auto own = panels(kernels_, x, tokens, tile, in_halves),
-                 scalar = panels(scalar_, x, tokens, scalar_.tile_tokens, in_halves);
+      const auto own = tiles(kernels_, x, tokens, tile, in_halves),
+                 scalar = tiles(scalar_, x, tokens, scalar_.tile_tokens, in_halves);
       for (const A8Groups groups : {a8_halves, a8_blocks, a8_longer}) {
         for (const A8Offsets offsets : {no_offsets, float_offsets, pair_offsets}) {
           if (offsets == pair_offsets && weight.size.first != a8_paired_blocks) continue;
@@ -187,8 +187,7 @@ TEST_P(int8_level, rounds_activations_like_the_scalar_level) {
   const std::vector<float> x = activations(most_tokens, blocks, random_);
   for (int tokens = 1; tokens <= kernels_.tile_tokens; ++tokens) {
     for (const auto rounding : {A8Rounding::halves, A8Rounding::blocks, A8Rounding::tokens}) {
-      std::vector<std::uint8_t> found(static_cast<std::size_t>(tokens * blocks * a8_token_bytes)),
-          expected(found.size());
+      std::vector<A8Block> found(static_cast<std::size_t>(tokens * blocks)), expected(found.size());
       kernels_.quantize(x.data(), cols, blocks, tokens, rounding, found.data());
       scalar_.quantize(x.data(), cols, blocks, tokens, rounding, expected.data());
       EXPECT_TRUE(same_bits(found, expected)) << tokens << " tokens, rounding " << int(rounding);
@@ -196,23 +195,17 @@ TEST_P(int8_level, rounds_activations_like_the_scalar_level) {
   }
 }
 
-// A token alone, whose blocks are rounded eight at a time, and the same as the first of two.
 TEST_P(int8_level, rounds_a_token_alone_as_among_others) {
   constexpr std::int64_t blocks = 21;
   const std::vector<float> x =
       random_floats(static_cast<std::size_t>(2 * blocks * a8_len), random_);
   for (const auto rounding : {A8Rounding::halves, A8Rounding::blocks, A8Rounding::tokens}) {
-    std::vector<std::uint8_t> alone(static_cast<std::size_t>(blocks * a8_token_bytes)),
-        both(2 * alone.size());
+    std::vector<A8Block> alone(blocks), both(2 * alone.size());
     kernels_.quantize(x.data(), blocks * a8_len, blocks, 1, rounding, alone.data());
     kernels_.quantize(x.data(), blocks * a8_len, blocks, 2, rounding, both.data());
-    for (std::int64_t block = 0; block < blocks; ++block) {
-      // Every field has the first token's four bytes before those of the second.
-      for (std::int64_t i = 0; i < a8_token_bytes; ++i) {
-        ASSERT_EQ(alone[static_cast<std::size_t>(block * a8_token_bytes + i)],
-                  both[static_cast<std::size_t>(block * 2 * a8_token_bytes + i / 4 * 8 + i % 4)])
-            << "byte " << i << " of block " << block << ", rounding " << int(rounding);
-      }
+    for (std::size_t block = 0; block < blocks; ++block) {
+      ASSERT_EQ(std::memcmp(&alone[block], &both[2 * block], sizeof(A8Block)), 0)
+          << "block " << block << ", rounding " << int(rounding);
     }
   }
 }

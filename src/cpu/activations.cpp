@@ -8,18 +8,6 @@
 
 namespace nybble::cpu {
 
-void round_to_a8(const float* x, std::int64_t n, std::int64_t block, float* out) {
-  for (std::int64_t first = 0; first < n; first += block) {
-    const std::int64_t last = std::min(n, first + block);
-    float highest = 0;
-    for (std::int64_t i = first; i < last; ++i) highest = std::max(highest, std::fabs(x[i]));
-    const float scale = highest / 127.0f;
-    const float inverse = highest > 0 ? 127.0f / highest : 0.0f;
-    for (std::int64_t i = first; i < last; ++i)
-      out[i] = std::clamp(std::nearbyint(x[i] * inverse), -127.0f, 127.0f) * scale;
-  }
-}
-
 std::int64_t round_to_int8(const float* x, std::int64_t n, float threshold, float* out) {
   float highest = 0;
   for (std::int64_t i = 0; i < n; ++i) {
@@ -50,7 +38,6 @@ void round_to_float8_at(float scale, const float* x, std::int64_t n, float* out)
 std::int64_t round_activations(Activations how, float scale, const float* x, std::int64_t n,
                                float* out) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
-  if (how == Activations::int8_blocks) round_to_a8(x, n, 32, out);
   if (how == Activations::int8_tokens) return round_to_int8(x, n, infinity, out);
   if (how == Activations::int8_but_outliers) return round_to_int8(x, n, outlier_threshold, out);
   if (how == Activations::float8_tokens) round_to_float8(x, n, out);

@@ -7,40 +7,6 @@
 
 namespace nybble::cpu {
 
-TEST(activations, round_within_half_a_step_of_their_block) {
-  std::vector<float> x(80);
-  for (std::size_t i = 0; i < x.size(); ++i)
-    x[i] = std::sin(static_cast<float>(i) * 1.7f) * (i < 32 ? 1.0f : 1000.0f);
-  std::vector<float> rounded(x.size());
-
-  round_to_a8(x.data(), 80, 32, rounded.data());
-
-  for (std::size_t block = 0; block < x.size(); block += 32) {
-    float highest = 0;
-    const std::size_t end = std::min(x.size(), block + 32);
-    for (std::size_t i = block; i < end; ++i) highest = std::max(highest, std::fabs(x[i]));
-    // Half a step, and the roundings of scale, inverse and product: 3 of 2^-24 each of up to 127
-    // steps.
-    const float bound = highest / 127 * (0.5f + 127 * 3 * 0x1p-24f);
-    for (std::size_t i = block; i < end; ++i) EXPECT_NEAR(rounded[i], x[i], bound) << i;
-  }
-}
-
-TEST(activations, of_zero_stay_zero) {
-  std::vector<float> x(32, 0.0f);
-  round_to_a8(x.data(), 32, 32, x.data());
-  EXPECT_EQ(x, std::vector<float>(32, 0.0f));
-}
-
-TEST(activations, that_are_whole_steps_stay) {
-  std::vector<float> x(32);
-  for (int i = 0; i < 32; ++i) x[static_cast<std::size_t>(i)] = static_cast<float>(i * 8 - 121);
-  x[0] = 127;
-  std::vector<float> rounded(32);
-  round_to_a8(x.data(), 32, 32, rounded.data());
-  EXPECT_EQ(rounded, x);
-}
-
 TEST(activations, as_int8_of_a_token_share_one_scale) {
   const std::vector<float> x{-12.7f, 0.04f, 0.06f, 3.14f, 0};
   std::vector<float> rounded(x.size());
@@ -103,9 +69,8 @@ TEST(activations, the_last_group_may_be_shorter) {
 }
 
 TEST(activations, of_zero_and_one_alone_are_safe) {
-  for (const auto how :
-       {Activations::int8_tokens, Activations::float8_tokens, Activations::float8_groups,
-        Activations::int8_but_outliers, Activations::int8_blocks}) {
+  for (const auto how : {Activations::int8_tokens, Activations::float8_tokens,
+                         Activations::float8_groups, Activations::int8_but_outliers}) {
     std::vector<float> zeros(3), outlier{7};
     round_activations(how, 1, zeros.data(), 3, zeros.data());
     EXPECT_EQ(zeros, std::vector<float>(3));

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <span>
 
+#include "a8_values.h"
 #include "base/half.h"
 #include "cpu/scalar_kernels.h"
 #include "tested_levels.h"
@@ -206,6 +208,62 @@ TEST_P(int8_level, rounds_a_token_alone_as_among_others) {
     for (std::size_t block = 0; block < blocks; ++block) {
       ASSERT_EQ(std::memcmp(&alone[block], &both[2 * block], sizeof(A8Block)), 0)
           << "block " << block << ", rounding " << int(rounding);
+    }
+  }
+}
+
+// Half a step, and the roundings of scale, inverse and product: 3 of 2^-24 each of up to 127 steps.
+TEST_P(int8_level, rounds_activations_to_half_a_step) {
+  constexpr std::int64_t blocks = a8_paired_blocks + 3, cols = blocks * a8_len;
+  const std::vector<float> x = random_floats(cols, random_);
+  for (const std::int64_t len : {16, 32}) {
+    std::vector<A8Block> rounded(blocks);
+    kernels_.quantize(x.data(), cols, blocks, 1,
+                      len == 16 ? A8Rounding::halves : A8Rounding::blocks, rounded.data());
+    const std::vector<double> values = a8_values(rounded);
+    for (std::int64_t first = 0; first < cols; first += len) {
+      const auto own =
+          std::span(x).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(len));
+      double highest = 0;
+      for (const float value : own) highest = std::max(highest, std::fabs(double{value}));
+      for (std::size_t i = 0; i < own.size(); ++i) {
+        EXPECT_NEAR(values[static_cast<std::size_t>(first) + i], double{own[i]},
+                    highest / 127 * (0.5 + 127 * 3 * 0x1p-24))
+            << "column " << i << " of " << len;
+      }
+    }
+  }
+}
+
+TEST_P(int8_level, keeps_sums_beside_codes) {
+  constexpr std::size_t blocks = a8_paired_blocks;
+  const std::vector<float> x = random_floats(blocks * a8_len, random_);
+  for (const auto rounding : {A8Rounding::halves, A8Rounding::blocks, A8Rounding::tokens}) {
+    std::vector<A8Block> rounded(blocks);
+    kernels_.quantize(x.data(), blocks * a8_len, blocks, 1, rounding, rounded.data());
+    const double unit = std::ldexp(1, static_cast<int>(rounded[0].exponent));
+    double before = 0;
+    for (std::size_t i = 0; i < blocks; ++i) {
+      const A8Block& block = rounded[i];
+      std::int32_t sums[2] = {};
+      for (int c = 0; c < a8_len; ++c) sums[c / 16] += static_cast<std::int8_t>(block.codes[c]);
+      EXPECT_EQ(block.minus_sums[0], -128 * sums[0]);
+      EXPECT_EQ(block.minus_sums[1], -128 * sums[1]);
+      EXPECT_EQ(block.minus_sums[2], -128 * (sums[0] + sums[1]));
+      const double halves[] = {sums[0] * double{block.scales[0]},
+                               sums[1] * double{block.scales[1]}},
+                   both = halves[0] + halves[1];
+      // Products and their sum round, 2^-24 of up to 2^15 units each; what has 16 bits is also half
+      // a unit away at most.
+      const double near = 0x1p-23 * (std::fabs(halves[0]) + std::fabs(halves[1]));
+      const auto expect_pair = [&](std::int32_t pair, double low, double high) {
+        EXPECT_NEAR(static_cast<std::int16_t>(pair) * unit, low, unit * (0.5 + 3 * 0x1p-9));
+        EXPECT_NEAR((pair >> 16) * unit, high, unit * (0.5 + 3 * 0x1p-9));
+      };
+      EXPECT_NEAR(double{block.weighted_sum}, both, near);
+      expect_pair(block.pair_of_halves, halves[0], halves[1]);
+      if (i % 2 == 1) expect_pair(block.pair_of_blocks, before, both);
+      before = both;
     }
   }
 }

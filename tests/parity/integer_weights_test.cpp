@@ -4,10 +4,11 @@
 
 #include <cstring>
 
-#include "cpu/activations.h"
+#include "../kernels/a8_values.h"
 #include "cpu/choose_kernels.h"
 #include "cpu/run_format.h"
 #include "cpu/run_scales.h"
+#include "cpu/scalar_kernels.h"
 #include "random_weights.h"
 
 namespace nybble {
@@ -96,11 +97,18 @@ TEST_P(integer_weights, multiply_alike_in_every_batch) {
 TEST_P(integer_weights, multiply_what_they_decode_to) {
   const std::vector<float> x = random_inputs(tokens);
   const auto found = product("", 2, x, tokens);
-  std::vector<float> row(static_cast<std::size_t>(cols_)), rounded(x.size());
+  std::vector<float> row(static_cast<std::size_t>(cols_));
   const cpu::RunFormat& format = *cpu::run_format(GetParam().id);
-  for (int t = 0; t < tokens; ++t)
-    cpu::round_to_a8(x.data() + t * cols_, cols_, format.input_group_len,
-                     rounded.data() + t * cols_);
+  const std::int64_t blocks = cols_ / cpu::a8_len;
+  std::vector<cpu::A8Block> tile(static_cast<std::size_t>(blocks));
+  std::vector<double> rounded;
+  for (int t = 0; t < tokens; ++t) {
+    cpu::scalar::kernels.int8.quantize(
+        x.data() + t * cols_, cols_, blocks, 1,
+        format.input_group_len == 16 ? cpu::A8Rounding::halves : cpu::A8Rounding::blocks,
+        tile.data());
+    std::ranges::copy(cpu::a8_values(tile), std::back_inserter(rounded));
+  }
   const double groups = static_cast<double>(cols_) / std::min(32, format.group_len);
   for (int r = 0; r < rows; ++r) {
     weight_.view().decode_rows(r, 1, row.data());

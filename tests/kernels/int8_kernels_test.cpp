@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 
 #include "a8_values.h"
@@ -214,22 +215,24 @@ TEST_P(int8_level, rounds_a_token_alone_as_among_others) {
 
 // Half a step, and the roundings of scale, inverse and product: 3 of 2^-24 each of up to 127 steps.
 TEST_P(int8_level, rounds_activations_to_half_a_step) {
-  constexpr std::int64_t blocks = a8_paired_blocks + 3, cols = blocks * a8_len;
-  const std::vector<float> x = random_floats(cols, random_);
+  // As many tokens as there are before those that are too small for a scale.
+  constexpr std::int64_t tokens = 6, blocks = a8_paired_blocks + 3, cols = blocks * a8_len;
+  const std::vector<float> x = activations(tokens, blocks, random_);
   for (const std::int64_t len : {16, 32}) {
-    std::vector<A8Block> rounded(blocks);
-    kernels_.quantize(x.data(), cols, blocks, 1,
-                      len == 16 ? A8Rounding::halves : A8Rounding::blocks, rounded.data());
-    const std::vector<double> values = a8_values(rounded);
-    for (std::int64_t first = 0; first < cols; first += len) {
-      const auto own =
-          std::span(x).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(len));
+    std::vector<double> values;
+    for (std::int64_t t = 0; t < tokens; ++t) {
+      std::vector<A8Block> rounded(blocks);
+      kernels_.quantize(x.data() + t * cols, cols, blocks, 1,
+                        len == 16 ? A8Rounding::halves : A8Rounding::blocks, rounded.data());
+      std::ranges::copy(a8_values(rounded), std::back_inserter(values));
+    }
+    for (std::size_t first = 0; first < x.size(); first += static_cast<std::size_t>(len)) {
+      const auto own = std::span(x).subspan(first, static_cast<std::size_t>(len));
       double highest = 0;
       for (const float value : own) highest = std::max(highest, std::fabs(double{value}));
       for (std::size_t i = 0; i < own.size(); ++i) {
-        EXPECT_NEAR(values[static_cast<std::size_t>(first) + i], double{own[i]},
-                    highest / 127 * (0.5 + 127 * 3 * 0x1p-24))
-            << "column " << i << " of " << len;
+        EXPECT_NEAR(values[first + i], double{own[i]}, highest / 127 * (0.5 + 127 * 3 * 0x1p-24))
+            << "value " << first + i << ", blocks of " << len;
       }
     }
   }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "cpu/a8_panels.h"
+#include "cpu/a8_block.h"
 #include "cpu/kernels.h"
 #include "cpu/kv_panels.h"
 #include "cpu/run_format.h"

@@ -17,7 +17,7 @@ void round_to_float8(const float* x, std::int64_t n, float* out);
 // With this scale; magnitudes beyond 448 times it become that.
 void round_to_float8_at(float scale, const float* x, std::int64_t n, float* out);
 
-// What the inputs of one token become, unless integer kernels round them (a8_panels.h); returns how
+// What the inputs of one token become, unless integer kernels round them (a8_block.h); returns how
 // many of them stayed floats as outliers. scale: where it does not follow from them.
 std::int64_t round_activations(Activations how, float scale, const float* x, std::int64_t n,
                                float* out);

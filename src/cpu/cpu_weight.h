@@ -45,7 +45,7 @@ class CpuWeight : public backend::Weight {
   float input_scale() const { return input_scale_; }
   std::int64_t panels() const { return (rows_ + panel_rows - 1) / panel_rows; }
 
-  // Columns of A8 panels that share a scale, 16 or 32; 0: it takes floats.
+  // Columns of inputs that share a scale, 16 or 32; 0: it takes floats.
   virtual int input_group_len() const = 0;
   bool takes_a8() const { return input_group_len() > 0; }
   // acc [tokens, 32] = the products of a panel's rows with the inputs, each summed over the columns

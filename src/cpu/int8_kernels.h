@@ -128,8 +128,8 @@ template <class Lanes>
 void quantize_a8(const float* x, int64_t ldx, int64_t blocks, int n, A8Rounding rounding,
                  A8Block* tile) {
   constexpr int most = a8_paired_blocks;
-  static_assert(Lanes::a8_tokens <= lanes);
-  float highest[lanes] = {};
+  float highest[lanes / 2] = {};
+  static_assert(Lanes::a8_tokens <= lanes / 2 && Lanes::prompt_tokens <= lanes / 2);
   for (int t = 0; rounding == A8Rounding::tokens && t < n; ++t)
     highest[t] = highest_magnitude<Lanes>(x + t * ldx, blocks * a8_len);
   RoundedBlocks<Lanes> rounded;

@@ -14,10 +14,10 @@
 // block: acc = fma(o, SUM(s * a), acc); those of more than 32 columns at their end, for the sum of
 // their blocks' SUM(s * a) in order; those of two levels after 256 columns:
 // acc = fma(SUM(small integer * q) * 2^e, half, acc), where q * 2^e is SUM(s * a) of each group in
-// 16 bits (a8_panels.h) and the sum is exact.
+// 16 bits (a8_block.h) and the sum is exact.
 #pragma once
 
-#include "cpu/a8_panels.h"
+#include "cpu/a8_block.h"
 #include "cpu/kernels.h"
 
 namespace nybble::cpu {
@@ -195,6 +195,7 @@ template <class Lanes, int n, int tokens, int first, int last, int bits, bool ha
   // So many steps fit sums of 16 bits, each of two columns.
   constexpr int fit = Lanes::pair_limit / (2 * 127 * Codes<Lanes, bits, has_table>::largest);
   const bool has_zero = zero_shift <= 7;
+  static_assert(tokens <= lanes / 2);
   const A8Block* zeros = has_zero ? in : no_blocks;
   for (int t = 0; t < tokens; ++t) {
     int32_t start = zeros[t].minus_sums[which];

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "cpu/a8_panels.h"
+#include "cpu/a8_block.h"
 
 namespace nybble::cpu {
 
@@ -49,7 +49,7 @@ struct A8Product {
   const uint8_t* table;
   int zero_shift;  // a code means code - 2^zero_shift; 32: the code itself
   int64_t blocks;
-  const A8Block* x;               // tiles, a8_panels.h
+  const A8Block* x;               // tiles, a8_block.h
   int64_t first_block, x_blocks;  // the first of these blocks in x; how many x has
   int64_t tokens;
   // Of x, Int8Kernels::tile(). Where that differs for many tokens, these have codes as bytes and a

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstring>
 
-#include "cpu/a8_panels.h"
+#include "cpu/a8_block.h"
 #include "cpu/activations.h"
 #include "cpu/cpu_backend.h"
 #include "cpu/norm.h"

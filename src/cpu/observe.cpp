@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "cpu/a8_panels.h"
+#include "cpu/a8_block.h"
 #include "cpu/cpu_backend.h"
 
 namespace nybble::cpu {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/half.h"
-#include "cpu/a8_panels.h"
+#include "cpu/a8_block.h"
 #include "cpu/transpose4.h"
 #include "tensor/tensor.h"
 

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "base/half.h"
-#include "cpu/a8_panels.h"
+#include "cpu/a8_block.h"
 
 namespace nybble::cpu {
 

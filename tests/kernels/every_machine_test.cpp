@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "base/half.h"
-#include "cpu/a8_panels.h"
+#include "cpu/a8_block.h"
 #include "cpu/scalar_kernels.h"
 #include "tested_levels.h"
 
